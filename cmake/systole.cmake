@@ -7,6 +7,28 @@ function(systole_library name)
   target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} systole_warnings)
 endfunction()
 
+# systole_schema(NAME PROTOS ...): one library of the classes protoc makes of the .proto files of this folder, included from the root
+# ("configs/machine.pb.h"); without our warnings, since nobody here writes that code.
+function(systole_schema name)
+  cmake_parse_arguments(ARG "" "" "PROTOS" ${ARGN})
+  add_library(${name} STATIC)
+  add_library(systole::${name} ALIAS ${name})
+  foreach(proto ${ARG_PROTOS})
+    cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY ${PROJECT_SOURCE_DIR} OUTPUT_VARIABLE folder)
+    cmake_path(GET proto STEM stem)
+    set(made ${PROJECT_BINARY_DIR}/${folder}/${stem}.pb)
+    add_custom_command(
+      OUTPUT ${made}.cc ${made}.h
+      COMMAND protobuf::protoc -I${PROJECT_SOURCE_DIR} --cpp_out=${PROJECT_BINARY_DIR} ${folder}/${proto}
+      WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+      DEPENDS ${ARG_PROTOS}  # they may import one another
+      VERBATIM)
+    target_sources(${name} PRIVATE ${made}.cc)
+  endforeach()
+  target_include_directories(${name} SYSTEM PUBLIC $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}>)
+  target_link_libraries(${name} PUBLIC protobuf::libprotobuf)
+endfunction()
+
 # Warnings are part of the language here; presets turn them into errors.
 add_library(systole_warnings INTERFACE)
 target_compile_options(systole_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor

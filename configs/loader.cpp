@@ -1,0 +1,88 @@
+#include "configs/loader.h"
+
+#include <google/protobuf/text_format.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+namespace systole {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+Diagnostic Source::fault(const std::string& path, std::string message, std::string hint) const {
+  for (std::string at = path; !at.empty();) {
+    const auto place = places_.find(at);
+    if (place != places_.end()) {
+      return {place->second.file, place->second.line, place->second.column, std::move(message), std::move(hint)};
+    }
+    const auto dot = at.rfind('.');
+    at = dot == std::string::npos ? "" : at.substr(0, dot);
+  }
+  return {file_, 0, 0, std::move(message), std::move(hint)};
+}
+
+std::string read_file(const std::string& path) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
+  std::string text;
+  std::array<char, 1 << 16> block;
+  while (file && !std::feof(file.get()) && !std::ferror(file.get())) {
+    text.append(block.data(), std::fread(block.data(), 1, block.size(), file.get()));
+  }
+  if (!file || std::ferror(file.get())) {
+    throw EnvironmentError(path + ": cannot read it (" + std::strerror(errno) + ")");
+  }
+  return text;
+}
+
+void fill_defaults(Message& message) {
+  const auto& reflection = *message.GetReflection();
+  const auto& type = *message.GetDescriptor();
+  for (int i = 0; i < type.field_count(); ++i) {
+    const FieldDescriptor& field = *type.field(i);
+    if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      if (field.is_repeated()) {
+        for (int k = 0; k < reflection.FieldSize(message, &field); ++k) {
+          fill_defaults(*reflection.MutableRepeatedMessage(&message, &field, k));
+        }
+        continue;
+      }
+      const bool present = reflection.HasField(message, &field);
+      Message& group = *reflection.MutableMessage(&message, &field);
+      fill_defaults(group);
+      if (!present && !group.IsInitialized()) reflection.ClearField(&message, &field);
+    } else if (field.has_default_value() && !reflection.HasField(message, &field)) {
+      std::string value;
+      google::protobuf::TextFormat::PrintFieldValueToString(message, &field, -1, &value);
+      google::protobuf::TextFormat::Parser().ParseFieldValueFromString(value, &field, &message);
+    }
+  }
+}
+
+std::string to_text(const Message& message) {
+  std::string text;
+  google::protobuf::TextFormat::PrintToString(message, &text);
+  return text;
+}
+
+void check_required(const Message& message, const Source& source, Diagnostics& diagnostics) {
+  std::vector<std::string> missing;
+  message.FindInitializationErrors(&missing);
+  for (const std::string& path : missing) {
+    if (source.has(path)) continue;  // its value was at fault: said already
+    const auto dot = path.rfind('.');
+    const std::string group = dot == std::string::npos ? "the file" : path.substr(0, dot);
+    diagnostics.add(source.fault(path, "missing key '" + path.substr(dot + 1) + "' in " + group, "it has no default"));
+  }
+}
+
+std::vector<std::string> keys_of(const google::protobuf::Descriptor& group) {
+  std::vector<std::string> keys;
+  for (int i = 0; i < group.field_count(); ++i) keys.push_back(group.field(i)->name());
+  return keys;
+}
+
+}  // namespace systole
