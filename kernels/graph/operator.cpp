@@ -1,0 +1,127 @@
+#include "kernels/graph/operator.h"
+
+namespace systole {
+
+const char* to_string(OpKind kind) {
+  switch (kind) {
+    case OpKind::Conv:
+      return "Conv";
+    case OpKind::Gemm:
+      return "Gemm";
+    case OpKind::MatMul:
+      return "MatMul";
+    case OpKind::BatchNormalization:
+      return "BatchNormalization";
+    case OpKind::MaxPool:
+      return "MaxPool";
+    case OpKind::AveragePool:
+      return "AveragePool";
+    case OpKind::Lrn:
+      return "LRN";
+    case OpKind::Relu:
+      return "Relu";
+    case OpKind::LeakyRelu:
+      return "LeakyRelu";
+    case OpKind::Clip:
+      return "Clip";
+    case OpKind::Sigmoid:
+      return "Sigmoid";
+    case OpKind::Tanh:
+      return "Tanh";
+    case OpKind::HardSigmoid:
+      return "HardSigmoid";
+    case OpKind::HardSwish:
+      return "HardSwish";
+    case OpKind::Elu:
+      return "Elu";
+    case OpKind::Sqrt:
+      return "Sqrt";
+    case OpKind::Exp:
+      return "Exp";
+    case OpKind::Erf:
+      return "Erf";
+    case OpKind::PRelu:
+      return "PRelu";
+    case OpKind::Add:
+      return "Add";
+    case OpKind::Sub:
+      return "Sub";
+    case OpKind::Mul:
+      return "Mul";
+    case OpKind::Div:
+      return "Div";
+    case OpKind::Pow:
+      return "Pow";
+    case OpKind::Sum:
+      return "Sum";
+    case OpKind::Max:
+      return "Max";
+    case OpKind::Min:
+      return "Min";
+    case OpKind::Softmax:
+      return "Softmax";
+    case OpKind::LogSoftmax:
+      return "LogSoftmax";
+    case OpKind::ReduceMean:
+      return "ReduceMean";
+    case OpKind::ReduceSum:
+      return "ReduceSum";
+    case OpKind::ReduceMax:
+      return "ReduceMax";
+    case OpKind::Concat:
+      return "Concat";
+    case OpKind::Split:
+      return "Split";
+    case OpKind::Slice:
+      return "Slice";
+    case OpKind::Pad:
+      return "Pad";
+    case OpKind::Transpose:
+      return "Transpose";
+    case OpKind::Reshape:
+      return "Reshape";
+  }
+  return "?";
+}
+
+bool is_conv_or_gemm(OpKind kind) {
+  return kind == OpKind::Conv || kind == OpKind::Gemm || kind == OpKind::MatMul;
+}
+
+bool is_unary_elementwise(OpKind kind) {
+  switch (kind) {
+    case OpKind::Relu:
+    case OpKind::LeakyRelu:
+    case OpKind::Clip:
+    case OpKind::Sigmoid:
+    case OpKind::Tanh:
+    case OpKind::HardSigmoid:
+    case OpKind::HardSwish:
+    case OpKind::Elu:
+    case OpKind::Sqrt:
+    case OpKind::Exp:
+    case OpKind::Erf:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_broadcasting_elementwise(OpKind kind) {
+  switch (kind) {
+    case OpKind::PRelu:
+    case OpKind::Add:
+    case OpKind::Sub:
+    case OpKind::Mul:
+    case OpKind::Div:
+    case OpKind::Pow:
+    case OpKind::Sum:
+    case OpKind::Max:
+    case OpKind::Min:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace systole

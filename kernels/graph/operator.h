@@ -1,0 +1,180 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace systole {
+
+/// What a node computes, after import has removed the differences between ONNX opsets. The comment gives inputs
+/// in order, `[x]` optional; activations are NCHW; "vector of C" is a constant of shape {C}.
+enum class OpKind {
+  // systolic array
+  Conv,    ///< x {N,C,H,W}, w {M,C/groups,KH,KW}, [bias vector of M] -> {N,M,OH,OW}; ConvAttributes
+  Gemm,    ///< a, b, [c broadcast to {M,N}] -> alpha*op(a)*op(b) + beta*c, all 2-D; GemmAttributes
+  MatMul,  ///< a {..,M,K}, b {..,K,N}, [bias vector of N] -> {..,M,N}; leading dimensions broadcast
+  // per-channel affine, windows
+  BatchNormalization,  ///< x, scale, bias, mean, variance (vectors of C) -> shape of x; BatchNormAttributes
+  MaxPool,             ///< x {N,C,H,W}; PoolAttributes; padding never wins
+  AveragePool,         ///< x {N,C,H,W}; PoolAttributes
+  Lrn,                 ///< x {N,C,..}, across channels; LrnAttributes
+  // element-wise, one input
+  Relu,
+  LeakyRelu,  ///< AlphaBeta.alpha
+  Clip,       ///< ClipAttributes
+  Sigmoid,
+  Tanh,
+  HardSigmoid,  ///< max(0, min(1, alpha*x + beta)); AlphaBeta
+  HardSwish,    ///< x * max(0, min(1, x/6 + 1/2))
+  Elu,          ///< AlphaBeta.alpha
+  Sqrt,
+  Exp,
+  Erf,
+  // element-wise, numpy broadcasting of the input shapes to the output's
+  PRelu,  ///< x, slope
+  Add,
+  Sub,
+  Mul,
+  Div,
+  Pow,
+  Sum,  ///< three inputs or more (two are Add)
+  Max,  ///< two inputs or more
+  Min,  ///< two inputs or more
+  // along axes
+  Softmax,     ///< SoftmaxAttributes
+  LogSoftmax,  ///< SoftmaxAttributes
+  ReduceMean,  ///< ReduceAttributes
+  ReduceSum,   ///< ReduceAttributes
+  ReduceMax,   ///< ReduceAttributes
+  // data movement
+  Concat,     ///< one input or more; ConcatAttributes
+  Split,      ///< one input, one output or more; SplitAttributes
+  Slice,      ///< SliceAttributes
+  Pad,        ///< PadAttributes
+  Transpose,  ///< TransposeAttributes
+  Reshape,    ///< same elements in the same order, the output's shape; also Flatten, Squeeze, Unsqueeze, Identity,
+              ///< Dropout
+};
+
+/// The name of a kind as in ONNX ("Conv", "LRN").
+[[nodiscard]] const char* to_string(OpKind kind);
+/// Does the systolic array compute it?
+[[nodiscard]] bool is_conv_or_gemm(OpKind kind);
+/// One input, each output element from the input element at the same place?
+[[nodiscard]] bool is_unary_elementwise(OpKind kind);
+/// Two inputs or more that broadcast to the output?
+[[nodiscard]] bool is_broadcasting_elementwise(OpKind kind);
+
+/// Height and width, in elements.
+struct Extent2 {
+  std::int64_t height = 1;
+  std::int64_t width = 1;
+};
+
+/// Explicit zero rows and columns around an image; auto_pad and ceil_mode are already resolved into them.
+struct Padding2 {
+  std::int64_t top = 0;
+  std::int64_t left = 0;
+  std::int64_t bottom = 0;
+  std::int64_t right = 0;
+};
+
+/// Output height = floor((H + top + bottom - (dilation*(kernel-1) + 1)) / stride) + 1; width likewise.
+struct ConvAttributes {
+  Extent2 kernel;
+  Extent2 strides;
+  Padding2 pads;
+  Extent2 dilations;
+  std::int64_t groups = 1;  ///< C and M are multiples; groups == C is depthwise
+};
+
+/// Same output formula as a convolution. No window lies wholly in padding.
+struct PoolAttributes {
+  Extent2 kernel;
+  Extent2 strides;
+  Padding2 pads;      ///< what ceil_mode adds is in bottom and right
+  Extent2 dilations;  ///< 1 for AveragePool
+  bool count_include_pad =
+      false;            ///< AveragePool divides by: true: elements in `counted` padding too; false: real ones
+  Padding2 counted;     ///< padding that count_include_pad counts: `pads` without what ceil_mode added
+  bool global = false;  ///< was GlobalMaxPool or GlobalAveragePool
+};
+
+struct GemmAttributes {
+  double alpha = 1.0;
+  double beta = 1.0;
+  bool transpose_a = false;
+  bool transpose_b = false;
+};
+
+struct BatchNormAttributes {
+  double epsilon = 1e-5;
+  double momentum = 0.9;  ///< for training: running = running*momentum + batch*(1-momentum)
+};
+
+/// y = x / (bias + alpha/size * sum of squares over `size` channels around)^beta
+struct LrnAttributes {
+  std::int64_t size = 1;
+  double alpha = 1e-4;
+  double beta = 0.75;
+  double bias = 1.0;
+};
+
+struct ClipAttributes {
+  double min = -std::numeric_limits<double>::infinity();
+  double max = std::numeric_limits<double>::infinity();
+};
+
+struct AlphaBeta {
+  double alpha = 0.0;
+  double beta = 0.0;
+};
+
+/// Normalises over the axes first .. last-1 together (several only in opsets below 13, which flatten).
+struct SoftmaxAttributes {
+  std::int64_t first_axis = 0;
+  std::int64_t last_axis = 0;  ///< one past the end
+};
+
+struct ReduceAttributes {
+  std::vector<std::int64_t> axes;  ///< ascending, not negative
+  bool keep_dims = true;
+};
+
+struct ConcatAttributes {
+  std::int64_t axis = 0;
+};
+
+struct SplitAttributes {
+  std::int64_t axis = 0;  ///< sizes are those of the outputs
+};
+
+/// One start and step for every dimension; counts are those of the output's shape. Steps may be negative.
+struct SliceAttributes {
+  std::vector<std::int64_t> starts;
+  std::vector<std::int64_t> steps;
+};
+
+enum class PadMode { Constant, Reflect, Edge };
+
+struct PadAttributes {
+  std::vector<std::int64_t> begin;  ///< one for every dimension; negative removes
+  std::vector<std::int64_t> end;
+  PadMode mode = PadMode::Constant;
+  double value = 0.0;
+};
+
+struct TransposeAttributes {
+  std::vector<std::int64_t> permutation;  ///< output dimension i is input dimension permutation[i]
+};
+
+struct NoAttributes {};
+
+using Attributes = std::variant<NoAttributes, ConvAttributes, PoolAttributes, GemmAttributes, BatchNormAttributes,
+                                LrnAttributes, ClipAttributes, AlphaBeta, SoftmaxAttributes, ReduceAttributes,
+                                ConcatAttributes, SplitAttributes, SliceAttributes, PadAttributes, TransposeAttributes>;
+
+}  // namespace systole
