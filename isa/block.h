@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-/// The decoded form of one block: what the controller's registers hold after the last word of the block has been decoded.
-/// The compiler builds it and encodes it into words; the machine decodes words into it and executes it. The meaning of every
-/// field is written in isa/manual.md; here are only shapes and units.
+/// The decoded form of one block: what the controller's registers hold after the last word of the block has been
+/// decoded. The compiler builds it and encodes it into words; the machine decodes words into it and executes it. The
+/// meaning of every field is written in isa/manual.md; here are only shapes and units.
 namespace systole::isa {
 
 constexpr int kMaxTileLoops = 8;
@@ -36,8 +36,8 @@ Port port_of(Buffer buffer);
 /// Current index of every tile loop (0-based); unused loops are 0.
 using TileIndex = std::array<std::int32_t, kMaxTileLoops>;
 
-/// A number of iterations (or lanes, or elements) that is `tail` instead of `count` while tile loop `tail_loop` is in its last
-/// iteration: this is how remainder tiles are exact.
+/// A number of iterations (or lanes, or elements) that is `tail` instead of `count` while tile loop `tail_loop` is in
+/// its last iteration: this is how remainder tiles are exact.
 struct Trip {
   std::int32_t count = 1;
   std::int32_t tail = 1;
@@ -57,15 +57,15 @@ struct Condition {
   std::uint8_t mask = 0;
 };
 
-/// One dimension of a memory walker. Position i of the dimension is at off-chip byte offset i*off_chip_stride and at on-chip
-/// element offset i*on_chip_stride.
+/// One dimension of a memory walker. Position i of the dimension is at off-chip byte offset i*off_chip_stride and at
+/// on-chip element offset i*on_chip_stride.
 struct WalkDim {
   Trip trip;
   std::int64_t off_chip_stride = 0;  ///< bytes
   std::int32_t on_chip_stride = 0;   ///< elements
 
-  /// A padded dimension has a coordinate: origin + sum(tile_step[l] * index[l]) + i*step, valid in [0, extent). What lies outside
-  /// is not read from memory but filled on chip, and is not written to memory.
+  /// A padded dimension has a coordinate: origin + sum(tile_step[l] * index[l]) + i*step, valid in [0, extent). What
+  /// lies outside is not read from memory but filled on chip, and is not written to memory.
   bool padded = false;
   std::int32_t origin = 0;
   std::int32_t step = 1;
@@ -76,7 +76,7 @@ struct WalkDim {
 /// What a walker moves at each position of its dimensions: `elements` consecutive elements off chip.
 struct Run {
   Trip elements;
-  std::int32_t block = 0;         ///< on chip, element e is at (e / block)*block_stride + e % block; 0: all in one block
+  std::int32_t block = 0;  ///< on chip, element e is at (e / block)*block_stride + e % block; 0: all in one block
   std::int32_t block_stride = 0;  ///< elements
   bool broadcast = false;         ///< one element off chip, copied to all `elements` places on chip (loads only)
   /// 0: the run is one position of the innermost dimension. Otherwise element e belongs to the position with coordinate
@@ -91,12 +91,14 @@ struct Stream {
   bool used = false;
   Direction direction = Direction::load;
   Buffer buffer = Buffer::ibuf;
-  std::int8_t loop = kNoLoop;  ///< scope: once for each iteration of this tile loop and those outside it; kNoLoop: once a block
-  Condition when;              ///< only loops at or outside `loop`
-  std::int8_t from = kNoStream;   ///< store only: drain the slots of this load stream directly (a copy; no unit in between)
+  std::int8_t loop =
+      kNoLoop;     ///< scope: once for each iteration of this tile loop and those outside it; kNoLoop: once a block
+  Condition when;  ///< only loops at or outside `loop`
+  std::int8_t from =
+      kNoStream;  ///< store only: drain the slots of this load stream directly (a copy; no unit in between)
   std::uint8_t element_bits = 8;  ///< off chip: 4, 8, 16 or 32
   Fill fill = Fill::zero;
-  std::int64_t base = 0;  ///< byte address off chip
+  std::int64_t base = 0;                                  ///< byte address off chip
   std::array<std::int64_t, kMaxTileLoops> tile_stride{};  ///< bytes off chip for each iteration of a tile loop
   std::int32_t on_chip_base = 0;                          ///< elements
   std::uint8_t depth = 1;                                 ///< slots: 1 single buffered, 2 ping-pong
@@ -105,7 +107,8 @@ struct Stream {
   Run run;
 };
 
-/// A loop of the array's address walkers. `*_stride` in words of the buffer; a loop whose obuf_stride is 0 is a reduction loop.
+/// A loop of the array's address walkers. `*_stride` in words of the buffer; a loop whose obuf_stride is 0 is a
+/// reduction loop.
 struct ArrayLoop {
   Trip trip;
   std::int32_t ibuf_stride = 0;
@@ -126,7 +129,7 @@ struct ArrayProgram {
   Lanes rows;
   Lanes columns;
   bool bias = false;
-  Condition start;               ///< while it holds, accumulation starts from bias (or zero) and not from OBUF
+  Condition start;                    ///< while it holds, accumulation starts from bias (or zero) and not from OBUF
   std::int8_t output_loop = kNoLoop;  ///< scope of one OBUF slot
   std::uint8_t output_depth = 2;
   std::int32_t output_pitch = 0;  ///< words between two OBUF slots
@@ -134,8 +137,8 @@ struct ArrayProgram {
 
 enum class Namespace : std::uint8_t { obuf, vmem1, vmem2, imm };
 
-/// Address generator of the SIMD unit: word address base + sum(stride[l] * index of SIMD loop l), in the slot that `stream` (or,
-/// for OBUF, the array) has filled or will drain; kNoStream outside OBUF: a fixed place.
+/// Address generator of the SIMD unit: word address base + sum(stride[l] * index of SIMD loop l), in the slot that
+/// `stream` (or, for OBUF, the array) has filled or will drain; kNoStream outside OBUF: a fixed place.
 struct Iterator {
   bool used = false;
   Namespace space = Namespace::vmem1;
@@ -146,16 +149,47 @@ struct Iterator {
 
 enum class SimdOpcode : std::uint8_t {
   // ALU
-  add, sub, mul, mac, max, min, shift_left, shift_right, bit_and, bit_or, bit_xor, move, conditional_move,
+  add,
+  sub,
+  mul,
+  mac,
+  max,
+  min,
+  shift_left,
+  shift_right,
+  bit_and,
+  bit_or,
+  bit_xor,
+  move,
+  conditional_move,
   // CALCULUS
-  relu, leaky_relu, sigmoid, tanh, exp, log, sqrt, inverse_sqrt, reciprocal, divide, floor, absolute, negate, sign,
+  relu,
+  leaky_relu,
+  sigmoid,
+  tanh,
+  exp,
+  log,
+  sqrt,
+  inverse_sqrt,
+  reciprocal,
+  divide,
+  floor,
+  absolute,
+  negate,
+  sign,
   // COMPARISON: 1 or 0
-  equal, not_equal, greater, greater_equal, less, less_equal,
+  equal,
+  not_equal,
+  greater,
+  greater_equal,
+  less,
+  less_equal,
   // DATATYPE_CAST
   cast
 };
 
-/// One SIMD instruction: destination and sources are iterator numbers. What each opcode does is in the table of isa/manual.md.
+/// One SIMD instruction: destination and sources are iterator numbers. What each opcode does is in the table of
+/// isa/manual.md.
 struct SimdInstruction {
   SimdOpcode opcode = SimdOpcode::move;
   std::uint8_t destination = 0;
@@ -187,5 +221,21 @@ struct Block {
   SimdProgram simd;
   bool last = false;  ///< the program ends after this block
 };
+
+/// Equal in meaning: what has no effect is not compared (the tail of a trip without a tail loop, the coordinate of a
+/// dimension that is not padded, the mask of `always`, everything in what is not used).
+bool operator==(const Trip& a, const Trip& b);
+bool operator==(const Condition& a, const Condition& b);
+bool operator==(const WalkDim& a, const WalkDim& b);
+bool operator==(const Run& a, const Run& b);
+bool operator==(const Stream& a, const Stream& b);
+bool operator==(const ArrayLoop& a, const ArrayLoop& b);
+bool operator==(const Lanes& a, const Lanes& b);
+bool operator==(const ArrayProgram& a, const ArrayProgram& b);
+bool operator==(const Iterator& a, const Iterator& b);
+bool operator==(const SimdInstruction& a, const SimdInstruction& b);
+bool operator==(const Nest& a, const Nest& b);
+bool operator==(const SimdProgram& a, const SimdProgram& b);
+bool operator==(const Block& a, const Block& b);
 
 }  // namespace systole::isa
