@@ -1,0 +1,27 @@
+#pragma once
+
+#include "models/analytical/simdit/layer.h"
+#include "models/analytical/simdit/machine.h"
+
+namespace systole::simdit {
+
+/// Tile sizes of a convolution or GEMM in the model's greedy order: kernel, input channels, space, batch, output
+/// channels. Channels are padded to the array first, and the padded values are what is tiled and counted.
+struct ArrayTile {
+  std::int64_t in_channels_padded = 0, out_channels_padded = 0;
+  std::int64_t kernel_width = 0, kernel_height = 0;
+  std::int64_t in_channels = 0, out_channels = 0;
+  std::int64_t out_width = 0, out_height = 0;
+  std::int64_t in_width = 0, in_height = 0;
+  std::int64_t batch = 0;
+};
+
+/// Throws UserError when not even one output pixel fits (the published program does not terminate there).
+ArrayTile tile_array_layer(const Layer& layer, const Machine& machine);
+
+/// Convolution, and GEMM with a batch above 1 (weight stationary); GEMM with batch 1 (output stationary).
+/// The model's faults are part of it: fractional tile counts, slot counts that assume at least three tiles, padded
+/// channels counted as work and traffic.
+Cost array_layer_cost(const Layer& layer, const ArrayTile& tile, const Machine& machine, Fusion fusion);
+
+}  // namespace systole::simdit
