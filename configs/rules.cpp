@@ -135,7 +135,7 @@ std::string set_value(Message& message, const FieldDescriptor& field, const std:
   const bool scalar = field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE;
   const bool read = scalar && parser.ParseFieldValueFromString(quoted_for_text_format(field, text), &field, &message);
   if (read && (!is_number(field) || keeps(rule_of(field), number_of(message, field)))) return "";
-  return fmt::format("{} must be {}, not {}", field.name(), allowed_values(field), text);
+  return fmt::format("{} must be {}, not {}", field.name(), allowed_values(field), text.empty() ? "nothing" : text);
 }
 
 }  // namespace systole
