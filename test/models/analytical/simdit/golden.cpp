@@ -175,27 +175,4 @@ std::vector<std::vector<double>> read_table(const std::string& path) {
   return rows;
 }
 
-std::vector<double> table_row(const Cost& c) {
-  const auto kb = [](double bits) { return bits / 8192; };
-  return {kb(c.wbuf),
-          kb(c.ibuf),
-          kb(c.obuf),
-          kb(c.bbuf),
-          kb(c.vmem),
-          kb(c.imm),
-          kb(c.instruction_memory),
-          kb(c.dram_filter),
-          kb(c.dram_ifmap),
-          kb(c.dram_psum),
-          kb(c.dram_ofmap),
-          kb(c.dram_bias),
-          kb(c.dram()),
-          c.array_compute,
-          c.array_stall,
-          c.simd_compute,
-          c.simd_stall,
-          c.cycles(),
-          c.operations};
-}
-
 }  // namespace systole::simdit

@@ -16,7 +16,4 @@ std::vector<Layer> read_training_program(const std::string& path, std::int64_t b
 /// The numbers of a per-layer table, a row a layer, without the name column.
 std::vector<std::vector<double>> read_table(const std::string& path);
 
-/// A cost as a row of that table: volumes in KB of 8192 bits.
-std::vector<double> table_row(const Cost& cost);
-
 }  // namespace systole::simdit

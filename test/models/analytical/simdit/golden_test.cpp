@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string>
 
+#include "models/analytical/simdit/csv.h"
 #include "models/analytical/simdit/network.h"
 #include "test/models/analytical/simdit/golden.h"
 #include "test/models/analytical/simdit/reference_data.h"
@@ -15,7 +16,7 @@ void expect_equal_tables(const std::vector<Layer>& program, const std::vector<Co
                          const std::vector<std::vector<double>>& expected) {
   ASSERT_EQ(costs.size(), expected.size());
   for (std::size_t i = 0; i < costs.size(); ++i) {
-    const std::vector<double> row = table_row(costs[i]);
+    const auto row = table_row(costs[i]);
     ASSERT_EQ(row.size(), expected[i].size());
     for (std::size_t column = 0; column < row.size(); ++column) {
       EXPECT_NEAR(row[column], expected[i][column], 1e-9 * std::max(1.0, std::abs(expected[i][column])))
