@@ -25,6 +25,15 @@ Diagnostic Source::fault(const std::string& path, std::string message, std::stri
   return {file_, 0, 0, std::move(message), std::move(hint)};
 }
 
+Source Source::part(const std::string& path) const {
+  Source part(fault(path, "").file);
+  const std::string prefix = path + ".";
+  for (auto at = places_.lower_bound(prefix); at != places_.end() && at->first.rfind(prefix, 0) == 0; ++at) {
+    part.places_[at->first.substr(prefix.size())] = at->second;
+  }
+  return part;
+}
+
 std::string read_file(const std::string& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
   std::string text;

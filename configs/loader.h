@@ -22,6 +22,13 @@ class Source {
   /// The field comes from elsewhere: `where` names it (`--set systolic_array.rows=3`).
   void put(const std::string& path, const std::string& where) { places_[path] = {where, 0, 0}; }
 
+  /// The fields of `other` become fields of the group `path`, in other's file.
+  void put(const std::string& path, const Source& other) {
+    places_[path] = {other.file_, 0, 0};
+    for (const auto& [field, place] : other.places_) places_[path + "." + field] = place;
+  }
+  /// The fields of the group `path`, as if the group were the whole message: what a check of that group alone wants.
+  [[nodiscard]] Source part(const std::string& path) const;
   [[nodiscard]] bool has(const std::string& path) const { return places_.count(path) > 0; }
 
   /// A diagnostic at the field, or at the nearest group around it that was written, or at the file.

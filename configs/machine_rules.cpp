@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "configs/energy_table.h"
 #include "configs/machine.h"
 
 namespace systole {
@@ -55,6 +56,7 @@ void check_machine(const config::Machine& machine, const Source& source, Diagnos
                                              port, width / 8, machine.dma().max_burst_bytes()),
                                  "narrow the port or raise dma.max_burst_bytes"));
   }
+  check_energy_table(machine.energy_table(), source.part("energy_table"), diagnostics);
 }
 
 }  // namespace systole

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 #include <sstream>
+#include <utility>
 
 namespace systole {
 namespace {
@@ -44,8 +45,8 @@ std::vector<std::string> shipped_names(const ConfigKind& kind) {
   return {names.begin(), names.end()};
 }
 
-std::string find_config(const ConfigKind& kind, const std::string& name, const std::string& base,
-                        const std::string& asked_by, Diagnostics& diagnostics) {
+std::string find_config(const ConfigKind& kind, const std::string& name, const std::string& base, Diagnostic place,
+                        Diagnostics& diagnostics) {
   if (name.find_first_of("/.") != std::string::npos) return (fs::path(base) / name).string();
   for (const std::string& folder : config_folders()) {
     std::error_code none;
@@ -54,9 +55,10 @@ std::string find_config(const ConfigKind& kind, const std::string& name, const s
   }
   const std::vector<std::string> names = shipped_names(kind);
   const std::string near = nearest(name, names);
-  diagnostics.add({asked_by, 0, 0, fmt::format("there is no {} named '{}'", kind.word, name),
-                   fmt::format("{}shipped: {}; a file is written with its ending or a '/'",
-                               near.empty() ? "" : "did you mean '" + near + "'? ", fmt::join(names, ", "))});
+  place.message = fmt::format("there is no {} named '{}'", kind.word, name);
+  place.hint = fmt::format("{}shipped: {}; a file is written with its ending or a '/'",
+                           near.empty() ? "" : "did you mean '" + near + "'? ", fmt::join(names, ", "));
+  diagnostics.add(std::move(place));
   return "";
 }
 

@@ -27,9 +27,9 @@ std::vector<std::string> config_folders();
 std::vector<std::string> shipped_names(const ConfigKind& kind);
 
 /// The file that `name` stands for. With a '/' or '.' it is a file itself, relative to `base` (empty: the working
-/// folder); otherwise a shipped name. An unknown name adds a diagnostic that lists the known ones and returns an empty
-/// string; `asked_by` says who asked (`--hw`), or is empty.
-std::string find_config(const ConfigKind& kind, const std::string& name, const std::string& base,
-                        const std::string& asked_by, Diagnostics& diagnostics);
+/// folder); otherwise a shipped name. An unknown name adds a diagnostic at `place` (its file, line and column) that
+/// lists the known ones, and returns an empty string.
+std::string find_config(const ConfigKind& kind, const std::string& name, const std::string& base, Diagnostic place,
+                        Diagnostics& diagnostics);
 
 }  // namespace systole

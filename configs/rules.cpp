@@ -124,6 +124,7 @@ std::string allowed_values(const FieldDescriptor& field) {
     text += fmt::format(", {} or less", rule.max());
   }
   if (rule.has_multiple_of()) text += fmt::format(", a multiple of {}", rule.multiple_of());
+  if (rule.not_empty()) text += ", not empty";
   if (rule.power_of_two()) text += ", a power of two";
   return text;
 }
@@ -134,7 +135,8 @@ std::string set_value(Message& message, const FieldDescriptor& field, const std:
   parser.RecordErrorsTo(&silent);
   const bool scalar = field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE;
   const bool read = scalar && parser.ParseFieldValueFromString(quoted_for_text_format(field, text), &field, &message);
-  if (read && (!is_number(field) || keeps(rule_of(field), number_of(message, field)))) return "";
+  const bool empty = rule_of(field).not_empty() && text.find_first_not_of("\"' ") == std::string::npos;
+  if (read && !empty && (!is_number(field) || keeps(rule_of(field), number_of(message, field)))) return "";
   return fmt::format("{} must be {}, not {}", field.name(), allowed_values(field), text.empty() ? "nothing" : text);
 }
 

@@ -22,7 +22,7 @@ class ConfigPath {
 
 std::string find(const ConfigKind& kind, const std::string& name, const std::string& base = "") {
   Diagnostics diagnostics;
-  std::string path = find_config(kind, name, base, "", diagnostics);
+  std::string path = find_config(kind, name, base, {}, diagnostics);
   diagnostics.throw_if_any();
   return path;
 }
