@@ -233,6 +233,10 @@ void check_tensor(const Tensor& tensor) {
   if (const auto* integers = std::get_if<std::vector<std::int64_t>>(&tensor.values)) {
     check(integers->size() == count, "graph", [&] { return what("number of values"); });
   }
+  if (const auto* row_fill = std::get_if<RowFill>(&tensor.values)) {
+    check(!tensor.shape.empty() && static_cast<std::int64_t>(row_fill->rows.size()) == tensor.shape[0], "graph",
+          [&] { return what("number of rows"); });
+  }
 }
 
 }  // namespace

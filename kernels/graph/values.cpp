@@ -14,6 +14,13 @@ std::optional<std::vector<float>> as_floats(const Values& values, std::int64_t c
   if (const auto* integers = std::get_if<std::vector<std::int64_t>>(&values)) {
     return std::vector<float>(integers->begin(), integers->end());
   }
+  if (const auto* row_fill = std::get_if<RowFill>(&values)) {
+    const auto row_size = static_cast<std::size_t>(count) / row_fill->rows.size();
+    std::vector<float> all;
+    all.reserve(static_cast<std::size_t>(count));
+    for (const float value : row_fill->rows) all.insert(all.end(), row_size, value);
+    return all;
+  }
   if (const auto* fill = std::get_if<Fill>(&values)) {
     return std::vector<float>(static_cast<std::size_t>(count), static_cast<float>(fill->value));
   }

@@ -15,9 +15,14 @@ struct Fill {
   double value = 0.0;
 };
 
+/// Every element of the slice i along the first dimension has value rows[i]: a Fill weight scaled channel by channel.
+struct RowFill {
+  std::vector<float> rows;
+};
+
 /// Values of a constant tensor, row-major. Floating-point types of any width are kept as float, integers and booleans
 /// as int64.
-using Values = std::variant<Absent, Fill, std::vector<float>, std::vector<std::int64_t>>;
+using Values = std::variant<Absent, Fill, RowFill, std::vector<float>, std::vector<std::int64_t>>;
 
 /// More elements than this are never written out one by one: their values become Absent. 2^27 floats are 512 MiB,
 /// above every layer of the networks in use (VGG's first fully connected layer has 103 M weights).
