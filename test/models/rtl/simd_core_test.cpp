@@ -1,0 +1,289 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <map>
+#include <random>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "Vsimd_core.h"
+#include "isa/block.h"
+
+namespace systole {
+namespace {
+
+using isa::Namespace;
+using isa::SimdOpcode;
+
+constexpr int kLanes = 4;
+constexpr int kWords = 256;
+constexpr int kLoops = 7;
+constexpr int kDivide = 9;
+
+struct Address {
+  int base = 0;
+  std::array<int, kLoops> stride{};
+  Namespace space = Namespace::vmem1;
+};
+struct Step {
+  SimdOpcode opcode = SimdOpcode::move;
+  int destination = 0, source1 = 0, source2 = 0;
+};
+struct Nest {
+  std::array<int, kLoops> count{1, 1, 1, 1, 1, 1, 1};
+  std::vector<Step> body;
+};
+struct Tile {
+  std::vector<Nest> nests;
+  std::vector<Address> iterators;
+  int active_lanes = kLanes;
+};
+
+using Place = std::pair<int, int>;  // namespace, word
+struct Lane {
+  std::map<Place, std::int32_t> memory;
+};
+/// (cycle, lane) -> place and value written back.
+using Results = std::map<std::pair<int, int>, std::pair<Place, std::int32_t>>;
+
+std::int32_t compute(SimdOpcode op, std::int32_t x, std::int32_t y, std::int32_t d) {
+  const auto ux = static_cast<std::uint32_t>(x);
+  const auto uy = static_cast<std::uint32_t>(y);
+  const auto wrap = [](std::uint32_t v) { return static_cast<std::int32_t>(v); };
+  switch (op) {
+    case SimdOpcode::add:
+      return wrap(ux + uy);
+    case SimdOpcode::sub:
+      return wrap(ux - uy);
+    case SimdOpcode::mul:
+      return wrap(ux * uy);
+    case SimdOpcode::mac:
+      return wrap(static_cast<std::uint32_t>(d) + ux * uy);
+    case SimdOpcode::max:
+      return std::max(x, y);
+    case SimdOpcode::min:
+      return std::min(x, y);
+    case SimdOpcode::shift_right:
+      return x >> (uy & 31);
+    case SimdOpcode::move:
+      return x;
+    case SimdOpcode::conditional_move:
+      return y != 0 ? x : d;
+    case SimdOpcode::relu:
+      return std::max(x, 0);
+    case SimdOpcode::greater:
+      return x > y ? 1 : 0;
+    case SimdOpcode::divide:
+      return y == 0 ? 0 : static_cast<std::int32_t>(std::int64_t{x} / y);
+    default:
+      ADD_FAILURE() << "opcode not in this test";
+      return 0;
+  }
+}
+
+/// Plain reading of isa/manual.md section 4 and models/cycle/timing.md section 6.
+Results expected(const Tile& tile, std::array<Lane, kLanes>& lanes, int& cycles) {
+  Results results;
+  std::map<Place, int> readable;  // first cycle in which a reader of the word may issue
+  int free = 0;
+  for (const Nest& nest : tile.nests) {
+    std::array<int, kLoops> i{};
+    for (bool more = true; more;) {
+      for (const Step& step : nest.body) {
+        const auto place = [&](int iterator) {
+          const Address& a = tile.iterators[static_cast<std::size_t>(iterator)];
+          int word = a.base;
+          for (int l = 0; l < kLoops; ++l) word += a.stride[l] * i[l];
+          return Place{static_cast<int>(a.space), word};
+        };
+        const bool two = step.opcode != SimdOpcode::move && step.opcode != SimdOpcode::relu;
+        const bool three = step.opcode == SimdOpcode::mac || step.opcode == SimdOpcode::conditional_move;
+        std::set<Place> reads = {place(step.source1)};
+        if (two) reads.insert(place(step.source2));
+        if (three) reads.insert(place(step.destination));
+        int issue = free;
+        std::map<int, int> ports;
+        int extra = 0;
+        for (const Place& p : reads) {
+          if (readable.count(p) != 0) issue = std::max(issue, readable[p]);
+          if (p.first != static_cast<int>(Namespace::imm) && ++ports[p.first] > 1) ++extra;
+        }
+        const int occupancy = (step.opcode == SimdOpcode::divide ? kDivide : 1) + extra;
+        free = issue + occupancy;
+        const Place d = place(step.destination);
+        readable[d] = issue + occupancy + 2;
+        for (int lane = 0; lane < tile.active_lanes; ++lane) {
+          auto& memory = lanes[static_cast<std::size_t>(lane)].memory;
+          memory[d] = compute(step.opcode, memory[place(step.source1)], memory[place(step.source2)], memory[d]);
+          results[{issue + 4 + occupancy + lane, lane}] = {d, memory[d]};
+        }
+      }
+      more = false;
+      for (int l = 0; l < kLoops && !more; ++l) {
+        more = ++i[l] < nest.count[l];
+        if (!more) i[l] = 0;
+      }
+    }
+  }
+  cycles = free + 5 + kLanes - 1;
+  return results;
+}
+
+class Core {
+ public:
+  Core() {
+    core_.reset = 1;
+    tick();
+    core_.reset = 0;
+  }
+
+  void load(const std::array<Lane, kLanes>& lanes) {
+    for (int lane = 0; lane < kLanes; ++lane) {
+      for (const auto& [place, value] : lanes[static_cast<std::size_t>(lane)].memory) {
+        core_.load = 1;
+        core_.load_lane = static_cast<std::uint32_t>(lane);
+        core_.load_space = static_cast<unsigned char>(place.first);
+        core_.load_addr = static_cast<unsigned char>(place.second);
+        core_.load_data = static_cast<std::uint32_t>(value);
+        tick();
+      }
+    }
+    core_.load = 0;
+  }
+
+  Results run(const Tile& tile, int& cycles) {
+    configure(tile);
+    core_.nests = static_cast<unsigned char>(tile.nests.size());
+    core_.active_lanes = static_cast<std::uint32_t>(tile.active_lanes);
+    core_.start = 1;
+    tick();
+    core_.start = 0;
+    Results results;
+    for (cycles = 0; core_.busy; ++cycles) {
+      for (int lane = 0; lane < kLanes; ++lane) {
+        if ((core_.result_valid >> lane & 1) == 0) continue;
+        const Place place{core_.result_space >> (2 * lane) & 3,
+                          static_cast<int>(core_.result_addr >> (8 * lane) & 0xFF)};
+        results[{cycles, lane}] = {place, static_cast<std::int32_t>(core_.result[lane])};
+      }
+      tick();
+    }
+    return results;
+  }
+
+ private:
+  void configure(const Tile& tile) {
+    int pc = 0;
+    for (std::size_t n = 0; n < tile.nests.size(); ++n) {
+      const Nest& nest = tile.nests[n];
+      for (int l = 0; l < kLoops; ++l) write(1, static_cast<int>(n), l, static_cast<std::uint32_t>(nest.count[l]));
+      write(1, static_cast<int>(n), kLoops, static_cast<std::uint32_t>(pc));
+      for (const Step& step : nest.body) {
+        write(2, pc++, 0,
+              static_cast<std::uint32_t>(static_cast<int>(step.opcode) << 15 | step.destination << 10 |
+                                         step.source1 << 5 | step.source2));
+      }
+      write(1, static_cast<int>(n), kLoops + 1, static_cast<std::uint32_t>(pc - 1));
+    }
+    for (std::size_t i = 0; i < tile.iterators.size(); ++i) {
+      const Address& a = tile.iterators[i];
+      write(3, static_cast<int>(i), 0, static_cast<std::uint32_t>(a.space) << 30 | static_cast<std::uint32_t>(a.base));
+      for (int l = 0; l < kLoops; ++l) write(4, static_cast<int>(i), l, static_cast<std::uint32_t>(a.stride[l]));
+    }
+    core_.config_write = 0;
+  }
+  void write(int what, int index, int loop, std::uint32_t data) {
+    core_.config_write = static_cast<unsigned char>(what);
+    core_.config_index = static_cast<unsigned char>(index);
+    core_.config_loop = static_cast<unsigned char>(loop);
+    core_.config_data = data;
+    tick();
+  }
+  void tick() {
+    core_.clk = 0;
+    core_.eval();
+    core_.clk = 1;
+    core_.eval();
+  }
+  Vsimd_core core_;
+};
+
+class Random {
+ public:
+  int operator()(int low, int high) { return std::uniform_int_distribution<int>(low, high)(engine_); }
+
+ private:
+  std::mt19937 engine_{11};
+};
+
+/// Few words and many instructions, so that readers meet writers at every distance.
+Tile random_tile(Random& random) {
+  constexpr std::array<SimdOpcode, 12> kOpcodes = {
+      SimdOpcode::add,         SimdOpcode::sub,     SimdOpcode::mul,
+      SimdOpcode::mac,         SimdOpcode::max,     SimdOpcode::min,
+      SimdOpcode::shift_right, SimdOpcode::move,    SimdOpcode::conditional_move,
+      SimdOpcode::relu,        SimdOpcode::greater, SimdOpcode::divide};
+  Tile tile;
+  tile.active_lanes = random(1, kLanes);
+  tile.iterators.resize(static_cast<std::size_t>(random(4, 12)));
+  for (Address& a : tile.iterators) {
+    a.space = static_cast<Namespace>(random(0, 3));
+    a.base = random(0, 6);
+    for (int& s : a.stride) s = a.space == Namespace::imm ? 0 : random(0, 2);
+  }
+  tile.iterators[0].space = Namespace::vmem1;  // a place to write to
+  std::vector<int> writable;
+  for (std::size_t i = 0; i < tile.iterators.size(); ++i)
+    if (tile.iterators[i].space != Namespace::imm) writable.push_back(static_cast<int>(i));
+  const int last = static_cast<int>(tile.iterators.size()) - 1;
+  tile.nests.resize(static_cast<std::size_t>(random(1, 3)));
+  for (Nest& nest : tile.nests) {
+    for (int n = random(0, 3); n > 0; --n) nest.count[static_cast<std::size_t>(random(0, kLoops - 1))] = random(1, 3);
+    nest.body.resize(static_cast<std::size_t>(random(1, 5)));
+    for (Step& step : nest.body) {
+      step.opcode = kOpcodes[static_cast<std::size_t>(random(0, 11))];
+      step.destination = writable[static_cast<std::size_t>(random(0, static_cast<int>(writable.size()) - 1))];
+      step.source1 = random(0, last);
+      step.source2 = random(0, last);
+    }
+  }
+  return tile;
+}
+
+TEST(SimdCore, every_write_back_of_random_programs_has_the_right_value_in_the_right_cycle) {
+  Random random;
+  Core core;
+  std::array<Lane, kLanes> lanes;
+  for (Lane& lane : lanes)
+    for (int space = 0; space < 4; ++space)
+      for (int word = 0; word < (space == 3 ? 32 : kWords); ++word) lane.memory[{space, word}] = random(-50, 50);
+  core.load(lanes);
+  for (int n = 0; n < 3000; ++n) {
+    const Tile tile = random_tile(random);
+    int expected_cycles = 0;
+    int cycles = 0;
+    const Results right = expected(tile, lanes, expected_cycles);
+    const Results seen = core.run(tile, cycles);
+    ASSERT_EQ(cycles, expected_cycles) << "tile " << n;
+    ASSERT_TRUE(seen == right) << "tile " << n;
+  }
+}
+
+TEST(SimdCore, a_chain_of_dependent_instructions_waits_two_cycles_between_each) {
+  Core core;
+  Tile tile;
+  tile.iterators.resize(2);
+  tile.iterators[1].base = 1;
+  tile.nests.resize(1);
+  tile.nests[0].body = {{SimdOpcode::add, 0, 0, 1}, {SimdOpcode::add, 0, 0, 0}, {SimdOpcode::add, 0, 0, 0}};
+  int cycles = 0;
+  core.run(tile, cycles);
+  // The first add reads two words of VMEM1: one cycle more.
+  EXPECT_EQ(cycles, (2 + 2 + 1 + 2 + 1) + 5 + (kLanes - 1));
+}
+
+}  // namespace
+}  // namespace systole
