@@ -24,7 +24,8 @@ namespace {
 /// fault of one node; a node that fails poisons its outputs and the walk goes on to collect the other faults.
 class Importer {
  public:
-  Importer(std::string path, const ImportOptions& options) : path_(std::move(path)), batch_(options.batch) {}
+  Importer(std::string path, const ImportOptions& options)
+      : path_(std::move(path)), batch_(options.batch), given_(options.constants) {}
 
   Graph run();
 
@@ -47,6 +48,7 @@ class Importer {
 
   std::string path_;
   std::optional<std::int64_t> batch_;
+  const std::map<std::string, Tensor>& given_;
   std::optional<std::int64_t> old_batch_;  ///< what the file was made for, when that is a number
   onnx::ModelProto model_;
   int opset_ = 0;
@@ -118,6 +120,12 @@ void Importer::check_whole_model() {
 }
 
 void Importer::add_inputs() {
+  for (const auto& [name, given] : given_) {
+    Tensor tensor = given;
+    tensor.name = name;
+    tensor.constant = true;
+    define(name, graph_.add(std::move(tensor)));
+  }
   const std::set<std::string> weights = absent_weights(model_.graph());
   for (const auto& input : model_.graph().input()) {
     if (ids_.count(input.name()) == 0 && poisoned_.count(input.name()) == 0)
@@ -253,6 +261,16 @@ void Importer::add_outputs() {
 
 Graph import_onnx(const std::string& path, const ImportOptions& options) {
   return Importer(path, options).run();
+}
+
+Tensor read_tensor(const std::string& path) {
+  onnx::TensorProto proto;
+  if (!proto.ParseFromString(read_file(path))) throw UserError({path, 0, 0, "the file holds no ONNX tensor", ""});
+  try {
+    return tensor_from(proto, std::filesystem::path(path).parent_path().string());
+  } catch (const Rejected& rejected) {
+    throw UserError({path, 0, 0, rejected.what(), rejected.hint()});
+  }
 }
 
 }  // namespace systole

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -11,6 +12,9 @@ namespace systole {
 struct ImportOptions {
   /// Replaces the first dimension of every graph input that is not a weight, fixed or symbolic; at least 1.
   std::optional<std::int64_t> batch;
+  /// Graph inputs to take as constants with these values, by name: a file that leaves its weights, axes or limits to
+  /// the caller.
+  std::map<std::string, Tensor> constants;
 };
 
 /// An ONNX file as a graph: one normal form for opsets 7 to 17, every shape known, operators on constants folded away,
@@ -23,5 +27,9 @@ struct ImportOptions {
 /// Throws EnvironmentError (the file cannot be read) and UserError with all faults: not an ONNX model, opset, symbolic
 /// or missing dimensions, and every unsupported operator and attribute by node.
 [[nodiscard]] Graph import_onnx(const std::string& path, const ImportOptions& options = {});
+
+/// A tensor that a file of its own holds (a serialized TensorProto, as in ONNX's test data), as a constant. Throws
+/// EnvironmentError and UserError.
+[[nodiscard]] Tensor read_tensor(const std::string& path);
 
 }  // namespace systole

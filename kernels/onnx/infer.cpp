@@ -78,7 +78,8 @@ std::vector<OutputInfo> infer_outputs(const onnx::NodeProto& node, int opset, co
   for (const std::string& name : node.output()) {
     OutputInfo output{name, {}, ElementType::Float32, read.count(name) != 0};
     const std::string fault = name.empty() ? "" : read_type(graph.output(next++), output);
-    if (!fault.empty() && (outputs.empty() || output.used)) throw Rejected(fault);
+    if (!fault.empty() && (outputs.empty() || output.used))
+      throw Rejected(fault, "inputs that give shapes, axes or sizes must be constants");
     if (fault.empty()) require_valid(output.shape, name, 0);
     outputs.push_back(std::move(output));
   }

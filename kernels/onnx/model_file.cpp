@@ -17,22 +17,6 @@
 namespace systole {
 namespace {
 
-std::string read_file(const std::string& path) {
-  if (std::filesystem::is_directory(path)) throw EnvironmentError(path + ": cannot read (it is a directory)");
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) throw EnvironmentError(path + ": cannot open (" + std::strerror(errno) + ")");
-  const std::streamoff size = file.tellg();
-  if (size > std::numeric_limits<int>::max()) {
-    throw UserError({path, 0, 0, "the file is larger than 2 GiB, the most that ONNX allows",
-                     "keep the weights in a second file (external data), or leave them out"});
-  }
-  std::string bytes(static_cast<std::size_t>(std::max<std::streamoff>(size, 0)), '\0');
-  file.seekg(0);
-  if (size < 0 || !file.read(bytes.data(), size))
-    throw EnvironmentError(path + ": cannot read (" + std::strerror(errno) + ")");
-  return bytes;
-}
-
 /// Is it UTF-8 without control characters? Names go to terminals, CSV and JSON.
 bool is_printable(const std::string& text) {
   std::size_t following = 0;
@@ -76,6 +60,22 @@ onnx::checker::CheckerContext checker_context(const onnx::ModelProto& model, int
 }
 
 }  // namespace
+
+std::string read_file(const std::string& path) {
+  if (std::filesystem::is_directory(path)) throw EnvironmentError(path + ": cannot read (it is a directory)");
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  if (!file) throw EnvironmentError(path + ": cannot open (" + std::strerror(errno) + ")");
+  const std::streamoff size = file.tellg();
+  if (size > std::numeric_limits<int>::max()) {
+    throw UserError({path, 0, 0, "the file is larger than 2 GiB, the most that ONNX allows",
+                     "keep the weights in a second file (external data), or leave them out"});
+  }
+  std::string bytes(static_cast<std::size_t>(std::max<std::streamoff>(size, 0)), '\0');
+  file.seekg(0);
+  if (size < 0 || !file.read(bytes.data(), size))
+    throw EnvironmentError(path + ": cannot read (" + std::strerror(errno) + ")");
+  return bytes;
+}
 
 void read_model(const std::string& path, onnx::ModelProto& model) {
   const std::string bytes = read_file(path);
