@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <google/protobuf/util/message_differencer.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "configs/machine.h"
@@ -66,6 +68,19 @@ TEST(GenesysJson, the_simd_number_format_follows_the_mode) {
   const auto simd = load_machine({path, "", {}, true}, diagnostics).message.simd_unit();
   EXPECT_EQ(simd.number_format(), config::float32);
   EXPECT_EQ(simd.divide_latency(), 5);
+}
+
+TEST(GenesysJson, the_published_files_load_as_they_are) {
+  const char* folder = std::getenv("SYSTOLE_REFERENCE_DATA");
+  if (folder == nullptr) GTEST_SKIP() << "SYSTOLE_REFERENCE_DATA is not set";
+  int files = 0;
+  for (const auto& file : std::filesystem::directory_iterator(std::string(folder) + "/simdit/hardware")) {
+    Diagnostics diagnostics;
+    load_machine({file.path().string(), "", {}, false}, diagnostics);
+    EXPECT_TRUE(diagnostics.empty()) << file.path();
+    ++files;
+  }
+  EXPECT_EQ(files, 6);
 }
 
 TEST(GenesysJson, is_told_from_text_format_by_content) {

@@ -67,9 +67,23 @@ TEST(Machine, the_number_format_decides_the_simd_latencies_and_the_machine_may_s
   EXPECT_EQ(training.inverse_sqrt_latency(), 11);
 }
 
-TEST(Machine, the_memory_of_the_command_line_replaces_the_machines) {
-  EXPECT_EQ(load({"inference_64x64", "", {}, false}).memory(), "ddr4_2400");
-  EXPECT_EQ(load({"inference_64x64", "hbm2", {}, false}).memory(), "hbm2");
+TEST(Machine, the_memory_of_the_command_line_replaces_the_machines_even_when_that_is_described_in_full) {
+  const config::Machine machine = load({"inference_64x64", "", {}, false});
+  EXPECT_EQ(machine.memory_description().name(), "ddr4_2400");
+  EXPECT_EQ(load({"inference_64x64", "hbm2", {}, false}).memory_description().name(), "hbm2");
+  const std::string path = testing::TempDir() + "described.textproto";
+  std::ofstream(path) << to_text(machine);
+  EXPECT_EQ(load({path, "", {}, false}).memory_description().name(), "ddr4_2400");
+  EXPECT_EQ(load({path, "hbm2", {}, false}).memory_description().name(), "hbm2");
+  EXPECT_EQ(load({path, "", {"memory=hbm2"}, false}).memory_description().name(), "hbm2");
+}
+
+TEST(Machine, a_key_of_the_memory_can_be_overridden) {
+  EXPECT_EQ(load({"inference_64x64", "ideal", {"memory_description.ideal.latency_ns=7"}, false})
+                .memory_description()
+                .ideal()
+                .latency_ns(),
+            7);
 }
 
 TEST(Machine, buffers_that_do_not_divide_into_banks_are_refused_with_the_sizes_that_do) {
