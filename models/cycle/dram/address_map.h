@@ -1,0 +1,65 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "models/cycle/dram/types.h"
+
+namespace systole::dram {
+
+enum class Field : int { channel, rank, bankgroup, bank, row, column };
+constexpr int kFields = 6;
+constexpr std::array<const char*, kFields> kFieldNames = {"channel", "rank", "bankgroup", "bank", "row", "column"};
+
+/// bank ^= row: bit `bit` of the field is XORed with bit `row_bit` of the row.
+struct XorBit {
+  Field field = Field::bank;
+  int bit = 0;
+  int row_bit = 0;
+};
+
+/// From a byte address to channel, rank, bank group, bank, row and column. Each field is a list of address bits above
+/// the burst offset; bits may be hashed with row bits. Every address of the device has one place and every place one
+/// address.
+class AddressMap {
+ public:
+  AddressMap() = default;
+
+  /// `fields`: names from the most to the least significant joined by '-', as `row-rank-bank-bankgroup-column`;
+  /// `column:3` takes three bits of a field, the rightmost part of a field being its lowest bits; one part without a
+  /// number takes what is left. Fields of no bits may be left out. Faults are sentences added to `faults`; the map is
+  /// then not usable.
+  AddressMap(const std::string& fields, const std::vector<XorBit>& hashing, const Geometry& geometry, int channels,
+             std::vector<std::string>& faults);
+
+  [[nodiscard]] Location decode(std::uint64_t address) const;
+  /// Bytes of all channels together: addresses are below it.
+  [[nodiscard]] std::uint64_t capacity() const { return std::uint64_t{1} << address_bits_; }
+  [[nodiscard]] int offset_bits() const { return offset_bits_; }
+
+ private:
+  /// A run of address bits that are a run of bits of one field.
+  struct Segment {
+    Field field = Field::row;
+    int shift = 0;  ///< of the address
+    std::uint32_t mask = 0;
+    int place = 0;  ///< within the field
+  };
+  struct Part {
+    Field field = Field::row;
+    int bits = -1;  ///< -1: what is left
+  };
+
+  static std::vector<Part> parse(const std::string& fields, std::vector<std::string>& faults);
+  void place(std::vector<Part> parts, const std::array<int, kFields>& widths, std::vector<std::string>& faults);
+
+  std::vector<Segment> segments_;
+  std::vector<XorBit> hashing_;
+  int offset_bits_ = 0;
+  int address_bits_ = 0;
+  int groups_ = 1;
+  int banks_per_group_ = 1;
+};
+
+}  // namespace systole::dram

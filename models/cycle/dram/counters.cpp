@@ -1,0 +1,14 @@
+#include "models/cycle/dram/counters.h"
+
+namespace systole::dram {
+
+DramCounters& DramCounters::operator+=(const DramCounters& other) {
+  // a - (0 - b): MemoryCounters only knows how to subtract.
+  memory -= MemoryCounters{} - other.memory;
+  bank_refreshes += other.bank_refreshes;
+  forwarded_reads += other.forwarded_reads;
+  active_clocks += other.active_clocks;
+  return *this;
+}
+
+}  // namespace systole::dram
