@@ -64,7 +64,7 @@ class SimdRules {
   bool iterator(int number) {
     const Iterator& it = simd_.iterators[index_of(number)];
     const std::string where = fmt::format("iterator {}", number);
-    if (it.space == Namespace::obuf && !simd_.reads_obuf) {
+    if (it.space == Namespace::obuf && context_.block.array.used && !simd_.reads_obuf) {
       faults_.add(where, "addresses OBUF, which the unit does not lock");
       return false;
     }
