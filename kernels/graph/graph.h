@@ -110,6 +110,10 @@ struct Graph {
   void validate() const;
 };
 
+/// What breaks the rule of the node's operator (attributes, number and shapes of operands, output shape); empty when
+/// nothing does. Its tensor ids must be the graph's.
+[[nodiscard]] std::string fault_of(const Graph& graph, const Node& node);
+
 /// Producers and consumers of every tensor at one moment; stale after the graph changes.
 class Uses {
  public:

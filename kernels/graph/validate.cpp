@@ -4,221 +4,8 @@
 #include "base/errors.h"
 #include "kernels/graph/graph.h"
 
-// Shape rules are stated here a second time, independently of the importer and the passes, so that a mistake in either
-// shows at once and not as a wrong cycle count.
 namespace systole {
 namespace {
-
-void require(bool holds, const Node& node, const std::string& what) {
-  check(holds, "graph", [&] { return "node '" + node.name + "' (" + to_string(node.op) + "): " + what; });
-}
-
-template <typename T>
-const T& attributes_of(const Node& node) {
-  require(std::holds_alternative<T>(node.attributes), node, "wrong kind of attributes");
-  return std::get<T>(node.attributes);
-}
-
-void require_arity(const Node& node, std::size_t least, std::size_t most) {
-  require(node.inputs.size() >= least && node.inputs.size() <= most, node,
-          std::to_string(node.inputs.size()) + " inputs");
-}
-
-std::int64_t window_count(std::int64_t extent, std::int64_t begin, std::int64_t end, std::int64_t kernel,
-                          std::int64_t stride, std::int64_t dilation) {
-  const std::int64_t room = extent + begin + end - (dilation * (kernel - 1) + 1);
-  return room < 0 ? 0 : room / stride + 1;
-}
-
-template <typename Window>
-void check_window(const Node& node, const Window& w, const Shape& in, const Shape& out) {
-  require(in.size() == 4 && out.size() == 4, node, "images have four dimensions");
-  require(in[0] == out[0], node, "batch changes");
-  require(w.kernel.height >= 1 && w.kernel.width >= 1 && w.strides.height >= 1 && w.strides.width >= 1 &&
-              w.dilations.height >= 1 && w.dilations.width >= 1,
-          node, "kernel, strides and dilations are at least 1");
-  require(
-      out[2] == window_count(in[2], w.pads.top, w.pads.bottom, w.kernel.height, w.strides.height, w.dilations.height),
-      node, "output height " + std::to_string(out[2]) + " does not follow from the attributes");
-  require(out[3] == window_count(in[3], w.pads.left, w.pads.right, w.kernel.width, w.strides.width, w.dilations.width),
-          node, "output width " + std::to_string(out[3]) + " does not follow from the attributes");
-}
-
-void check_conv(const Graph& graph, const Node& node) {
-  require_arity(node, 2, 3);
-  const auto& conv = attributes_of<ConvAttributes>(node);
-  const Shape& in = graph.shape(node.inputs[0]);
-  const Shape& weight = graph.shape(node.inputs[1]);
-  const Shape& out = graph.shape(node.outputs[0]);
-  check_window(node, conv, in, out);
-  require(weight.size() == 4 && weight[2] == conv.kernel.height && weight[3] == conv.kernel.width, node,
-          "kernel differs from the weight's shape");
-  require(conv.groups >= 1 && weight[1] * conv.groups == in[1] && weight[0] % conv.groups == 0 && weight[0] == out[1],
-          node, "channels do not match groups");
-  if (node.inputs.size() == 3) require(graph.shape(node.inputs[2]) == Shape{out[1]}, node, "bias is not a vector of M");
-}
-
-void check_gemm(const Graph& graph, const Node& node) {
-  require_arity(node, 2, 3);
-  const auto& gemm = attributes_of<GemmAttributes>(node);
-  Shape a = graph.shape(node.inputs[0]);
-  Shape b = graph.shape(node.inputs[1]);
-  require(a.size() == 2 && b.size() == 2, node, "operands have two dimensions");
-  if (gemm.transpose_a) std::swap(a[0], a[1]);
-  if (gemm.transpose_b) std::swap(b[0], b[1]);
-  const Shape out{a[0], b[1]};
-  require(a[1] == b[0] && graph.shape(node.outputs[0]) == out, node, "inner dimensions differ");
-  if (node.inputs.size() == 3) {
-    require(broadcast({graph.shape(node.inputs[2]), out}) == out, node, "c does not broadcast to the output");
-  }
-}
-
-void check_matmul(const Graph& graph, const Node& node) {
-  require_arity(node, 2, 3);
-  Shape a = graph.shape(node.inputs[0]);
-  Shape b = graph.shape(node.inputs[1]);
-  require(a.size() >= 2 && b.size() >= 2 && a.back() == b[b.size() - 2], node, "inner dimensions differ");
-  const std::int64_t rows = a[a.size() - 2];
-  const std::int64_t columns = b.back();
-  a.resize(a.size() - 2);
-  b.resize(b.size() - 2);
-  std::optional<Shape> out = broadcast({a, b});
-  require(out.has_value(), node, "leading dimensions do not broadcast");
-  out->insert(out->end(), {rows, columns});
-  require(graph.shape(node.outputs[0]) == *out, node, "output shape");
-  if (node.inputs.size() == 3)
-    require(graph.shape(node.inputs[2]) == Shape{columns}, node, "bias is not a vector of N");
-}
-
-void check_channel_vectors(const Graph& graph, const Node& node) {
-  require_arity(node, 5, 5);
-  const Shape& in = graph.shape(node.inputs[0]);
-  require(in.size() >= 2 && graph.shape(node.outputs[0]) == in, node, "shape changes");
-  for (std::size_t i = 1; i < 5; ++i) {
-    require(graph.shape(node.inputs[i]) == Shape{in[1]}, node, "parameters are not vectors of C");
-  }
-}
-
-void check_reduce(const Graph& graph, const Node& node) {
-  require_arity(node, 1, 1);
-  const auto& reduce = attributes_of<ReduceAttributes>(node);
-  Shape expected = graph.shape(node.inputs[0]);
-  for (auto axis = reduce.axes.rbegin(); axis != reduce.axes.rend(); ++axis) {
-    require(*axis >= 0 && *axis < static_cast<std::int64_t>(expected.size()), node, "axis out of range");
-    if (reduce.keep_dims) {
-      expected[static_cast<std::size_t>(*axis)] = 1;
-    } else {
-      expected.erase(expected.begin() + *axis);
-    }
-  }
-  require(graph.shape(node.outputs[0]) == expected, node, "output shape");
-}
-
-/// The parts along one axis: inputs of a Concat, outputs of a Split.
-void check_parts(const Graph& graph, const Node& node, const std::vector<TensorId>& parts, TensorId whole,
-                 std::int64_t axis) {
-  Shape joined = graph.shape(whole);
-  require(axis >= 0 && axis < static_cast<std::int64_t>(joined.size()), node, "axis out of range");
-  const auto at = static_cast<std::size_t>(axis);
-  std::int64_t extent = 0;
-  for (const TensorId part : parts) {
-    const Shape& shape = graph.shape(part);
-    require(shape.size() == joined.size(), node, "ranks differ");
-    extent += shape[at];
-    joined[at] = shape[at];
-    require(shape == joined, node, "shapes differ outside the axis");
-  }
-  require(extent == graph.shape(whole)[at], node, "parts do not add up");
-}
-
-void check_slice(const Graph& graph, const Node& node) {
-  require_arity(node, 1, 1);
-  const auto& slice = attributes_of<SliceAttributes>(node);
-  const Shape& in = graph.shape(node.inputs[0]);
-  const Shape& out = graph.shape(node.outputs[0]);
-  require(in.size() == out.size() && slice.starts.size() == in.size() && slice.steps.size() == in.size(), node,
-          "ranks differ");
-  for (std::size_t i = 0; i < in.size(); ++i) {
-    const std::int64_t last = slice.starts[i] + (out[i] - 1) * slice.steps[i];
-    require(slice.steps[i] != 0 && slice.starts[i] >= 0 && slice.starts[i] < in[i] && last >= 0 && last < in[i], node,
-            "reads outside its input");
-  }
-}
-
-void check_pad(const Graph& graph, const Node& node) {
-  require_arity(node, 1, 1);
-  const auto& pad = attributes_of<PadAttributes>(node);
-  Shape expected = graph.shape(node.inputs[0]);
-  require(pad.begin.size() == expected.size() && pad.end.size() == expected.size(), node, "ranks differ");
-  for (std::size_t i = 0; i < expected.size(); ++i) expected[i] += pad.begin[i] + pad.end[i];
-  require(graph.shape(node.outputs[0]) == expected, node, "output shape");
-}
-
-void check_transpose(const Graph& graph, const Node& node) {
-  require_arity(node, 1, 1);
-  const auto& permutation = attributes_of<TransposeAttributes>(node).permutation;
-  const Shape& in = graph.shape(node.inputs[0]);
-  require(permutation.size() == in.size() &&
-              std::set<std::int64_t>(permutation.begin(), permutation.end()).size() == in.size(),
-          node, "not a permutation");
-  Shape expected;
-  for (const std::int64_t axis : permutation) {
-    require(axis >= 0 && axis < static_cast<std::int64_t>(in.size()), node, "not a permutation");
-    expected.push_back(in[static_cast<std::size_t>(axis)]);
-  }
-  require(graph.shape(node.outputs[0]) == expected, node, "output shape");
-}
-
-void check_elementwise(const Graph& graph, const Node& node) {
-  std::vector<Shape> shapes;
-  for (const TensorId input : node.inputs) shapes.push_back(graph.shape(input));
-  require(broadcast(shapes) == graph.shape(node.outputs[0]), node, "inputs do not broadcast to the output");
-}
-
-void check_operator(const Graph& graph, const Node& node) {
-  if (is_broadcasting_elementwise(node.op)) {
-    require(node.inputs.size() >= 2, node, "needs two inputs or more");
-    return check_elementwise(graph, node);
-  }
-  const Shape& in = graph.shape(node.inputs[0]);
-  const Shape& out = graph.shape(node.outputs[0]);
-  switch (node.op) {
-    case OpKind::Conv:
-      return check_conv(graph, node);
-    case OpKind::Gemm:
-      return check_gemm(graph, node);
-    case OpKind::MatMul:
-      return check_matmul(graph, node);
-    case OpKind::BatchNormalization:
-      return check_channel_vectors(graph, node);
-    case OpKind::MaxPool:
-    case OpKind::AveragePool:
-      require_arity(node, 1, 1);
-      require(in.size() == 4 && out.size() == 4 && in[1] == out[1], node, "channels change");
-      return check_window(node, attributes_of<PoolAttributes>(node), in, out);
-    case OpKind::ReduceMean:
-    case OpKind::ReduceSum:
-    case OpKind::ReduceMax:
-      return check_reduce(graph, node);
-    case OpKind::Concat:
-      return check_parts(graph, node, node.inputs, node.outputs[0], attributes_of<ConcatAttributes>(node).axis);
-    case OpKind::Split:
-      require_arity(node, 1, 1);
-      return check_parts(graph, node, node.outputs, node.inputs[0], attributes_of<SplitAttributes>(node).axis);
-    case OpKind::Slice:
-      return check_slice(graph, node);
-    case OpKind::Pad:
-      return check_pad(graph, node);
-    case OpKind::Transpose:
-      return check_transpose(graph, node);
-    case OpKind::Reshape:
-      require_arity(node, 1, 1);
-      return require(element_count(in) == element_count(out), node, "number of elements changes");
-    default:  // LRN, softmax and the unary element-wise operators
-      require_arity(node, 1, 1);
-      return require(in == out, node, "shape changes");
-  }
-}
 
 void check_tensor(const Tensor& tensor) {
   const auto what = [&](const char* fault) {
@@ -256,17 +43,21 @@ void Graph::validate() const {
   }
   std::set<std::string> node_names;
   for (const Node& node : nodes) {
-    require(node_names.insert(node.name).second, node, "two nodes have this name");
-    require(!node.inputs.empty() && !node.outputs.empty(), node, "no inputs or no outputs");
-    require(node.op == OpKind::Split || node.outputs.size() == 1, node, "more than one output");
+    const auto what = [&](const std::string& fault) {
+      return "node '" + node.name + "' (" + to_string(node.op) + "): " + fault;
+    };
+    check(node_names.insert(node.name).second, "graph", [&] { return what("two nodes have this name"); });
     for (const TensorId input : node.inputs) {
-      require(known(input) && ready[static_cast<std::size_t>(input)], node, "an input is used before it is made");
+      const bool made = known(input) && ready[static_cast<std::size_t>(input)];
+      check(made, "graph", [&] { return what("an input is used before it is made"); });
     }
     for (const TensorId output : node.outputs) {
-      require(known(output) && !ready[static_cast<std::size_t>(output)], node, "an output is made twice");
+      const bool first = known(output) && !ready[static_cast<std::size_t>(output)];
+      check(first, "graph", [&] { return what("an output is made twice"); });
       ready[static_cast<std::size_t>(output)] = true;
     }
-    check_operator(*this, node);
+    const std::string fault = fault_of(*this, node);
+    check(fault.empty(), "graph", [&] { return what(fault); });
   }
   check(!outputs.empty(), "graph", "no outputs");
   for (const TensorId output : outputs) {

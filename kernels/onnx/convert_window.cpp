@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "kernels/onnx/converters.h"
 
@@ -30,11 +31,20 @@ struct Window2 {
   }
 };
 
-void require_image(const NodeImport& node) {
-  if (node.rank(0) != 4) {
-    throw Rejected("its input has shape " + to_string(node.shape(0)),
-                   "only two-dimensional windows are supported: batch x channels x height x width");
-  }
+/// One-dimensional windows become two-dimensional ones of height 1: {N,C,L} is lifted to {N,C,1,L}.
+Shape lifted(const Shape& shape) {
+  if (shape.size() == 4) return shape;
+  if (shape.size() == 3) return {shape[0], shape[1], 1, shape[2]};
+  throw Rejected("its input has shape " + to_string(shape), "windows of one or two dimensions are supported");
+}
+
+/// An attribute with one value a dimension; `otherwise` for what is left out and for the lifted dimension.
+std::vector<std::int64_t> per_dimension(std::optional<std::vector<std::int64_t>> values, std::int64_t otherwise,
+                                        std::size_t dimensions, const char* name) {
+  std::vector<std::int64_t> result = std::move(values).value_or(std::vector<std::int64_t>(dimensions, otherwise));
+  if (result.size() != dimensions) throw Rejected(std::string(name) + " does not have one value for each dimension");
+  if (dimensions == 1) result.insert(result.begin(), otherwise);
+  return result;
 }
 
 /// auto_pad SAME_*: output = ceil(input / stride), padding split evenly, the odd element at the end or at the begin.
@@ -45,25 +55,30 @@ void pad_same(Window& window, std::int64_t extent, bool odd_at_end) {
   window.end = total - window.begin;
 }
 
-Window2 window_of(const NodeImport& node, const std::vector<std::int64_t>& kernel) {
-  const auto strides = node.integers("strides").value_or(std::vector<std::int64_t>{1, 1});
-  const auto dilations = node.integers("dilations").value_or(std::vector<std::int64_t>{1, 1});
-  const auto pads = node.integers("pads").value_or(std::vector<std::int64_t>{0, 0, 0, 0});
-  if (kernel.size() != 2 || strides.size() != 2 || dilations.size() != 2 || pads.size() != 4) {
-    throw Rejected("kernel_shape, strides, dilations or pads do not fit two dimensions");
-  }
+void set_explicit_pads(const NodeImport& node, Window2& window) {
+  const auto dimensions = static_cast<std::size_t>(node.rank(0) - 2);
+  const auto pads = node.integers("pads").value_or(std::vector<std::int64_t>(2 * dimensions, 0));
+  if (pads.size() != 2 * dimensions) throw Rejected("pads does not have two values for each dimension");
+  if (std::any_of(pads.begin(), pads.end(), [](std::int64_t p) { return p < 0; })) throw Rejected("pads are negative");
+  window.width.begin = pads[dimensions - 1];
+  window.width.end = pads[2 * dimensions - 1];
+  if (dimensions == 1) return;
+  window.height.begin = pads[0];
+  window.height.end = pads[dimensions];
+}
+
+/// `in` is the lifted shape of the input.
+Window2 window_of(const NodeImport& node, const Shape& in, const std::vector<std::int64_t>& kernel) {
+  const auto dimensions = static_cast<std::size_t>(node.rank(0) - 2);
+  const auto strides = per_dimension(node.integers("strides"), 1, dimensions, "strides");
+  const auto dilations = per_dimension(node.integers("dilations"), 1, dimensions, "dilations");
   Window2 window{{kernel[0], strides[0], dilations[0], 0, 0, 0}, {kernel[1], strides[1], dilations[1], 0, 0, 0}};
   const std::string auto_pad = node.text("auto_pad", "NOTSET");
   if (auto_pad == "NOTSET") {
-    if (std::any_of(pads.begin(), pads.end(), [](std::int64_t p) { return p < 0; }))
-      throw Rejected("pads are negative");
-    window.height.begin = pads[0];
-    window.width.begin = pads[1];
-    window.height.end = pads[2];
-    window.width.end = pads[3];
+    set_explicit_pads(node, window);
   } else if (auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") {
-    pad_same(window.height, node.shape(0)[2], auto_pad == "SAME_UPPER");
-    pad_same(window.width, node.shape(0)[3], auto_pad == "SAME_UPPER");
+    pad_same(window.height, in[2], auto_pad == "SAME_UPPER");
+    pad_same(window.width, in[3], auto_pad == "SAME_UPPER");
   } else if (auto_pad != "VALID") {
     throw Rejected("auto_pad '" + auto_pad + "' is unknown", "NOTSET, SAME_UPPER, SAME_LOWER or VALID");
   }
@@ -87,16 +102,16 @@ void require_no_empty_window(const Window& window, std::int64_t extent, std::int
 }
 
 void pool(NodeImport& node, OpKind kind) {
-  require_image(node);
-  const Shape& in = node.shape(0);
-  const Shape& out = node.output().shape;
-  Window2 window = window_of(node, node.integers("kernel_shape").value_or(std::vector<std::int64_t>{}));
+  const Shape in = lifted(node.shape(0));
+  const Shape out = lifted(node.output().shape);
+  const auto dimensions = static_cast<std::size_t>(node.rank(0) - 2);
+  Window2 window = window_of(node, in, per_dimension(node.integers("kernel_shape"), 1, dimensions, "kernel_shape"));
   if (node.integer("ceil_mode", 0) != 0) {
-    pad_for_ceil(window.height, in[2], out.at(2));
-    pad_for_ceil(window.width, in[3], out.at(3));
+    pad_for_ceil(window.height, in[2], out[2]);
+    pad_for_ceil(window.width, in[3], out[3]);
   }
-  require_no_empty_window(window.height, in[2], out.at(2));
-  require_no_empty_window(window.width, in[3], out.at(3));
+  require_no_empty_window(window.height, in[2], out[2]);
+  require_no_empty_window(window.width, in[3], out[3]);
   PoolAttributes pool;
   pool.kernel = window.kernel();
   pool.strides = window.strides();
@@ -104,41 +119,37 @@ void pool(NodeImport& node, OpKind kind) {
   pool.dilations = window.dilations();
   pool.count_include_pad = node.integer("count_include_pad", 0) != 0;
   pool.counted = pool.count_include_pad ? window.pads_without_ceil() : Padding2{};
-  node.emit(kind, {node.input(0)}, pool);
+  node.emit_through(out, kind, {node.reshaped(0, in)}, pool);
 }
 
 void global_pool(NodeImport& node, OpKind kind) {
-  require_image(node);
+  const Shape in = lifted(node.shape(0));
   PoolAttributes pool;
-  pool.kernel = {node.shape(0)[2], node.shape(0)[3]};
+  pool.kernel = {in[2], in[3]};
   pool.global = true;
-  node.emit(kind, {node.input(0)}, pool);
+  node.emit_through(lifted(node.output().shape), kind, {node.reshaped(0, in)}, pool);
 }
 
 }  // namespace
 
 void conv(NodeImport& node) {
-  require_image(node);
+  const Shape in = lifted(node.shape(0));
   node.require_constant(1, "weight");
   if (node.has_input(2)) node.require_constant(2, "bias");
-  const Shape& weight = node.shape(1);
-  const std::int64_t groups = node.integer("group", 1);
-  if (weight.size() != 4 || weight[1] * groups != node.shape(0)[1] || weight[0] % groups != 0) {
-    throw Rejected("its weight " + to_string(weight) + " does not fit " + std::to_string(node.shape(0)[1]) +
-                   " input channels in " + std::to_string(groups) + " groups");
-  }
+  if (node.rank(1) != node.rank(0))
+    throw Rejected("its weight " + to_string(node.shape(1)) + " does not fit its input " + to_string(node.shape(0)));
+  const Shape weight = lifted(node.shape(1));
   const std::vector<std::int64_t> kernel{weight[2], weight[3]};
-  if (node.integers("kernel_shape").value_or(kernel) != kernel) {
+  const auto declared = node.integers("kernel_shape");
+  if (declared && per_dimension(declared, 1, node.shape(0).size() - 2, "kernel_shape") != kernel) {
     throw Rejected("kernel_shape differs from its weight " + to_string(weight));
   }
-  if (node.has_input(2) && node.shape(2) != Shape{weight[0]}) {
-    throw Rejected("its bias " + to_string(node.shape(2)) + " is not a vector of " + std::to_string(weight[0]));
-  }
-  const Window2 window = window_of(node, kernel);
-  std::vector<TensorId> inputs{node.input(0), node.input(1)};
+  const Window2 window = window_of(node, in, kernel);
+  std::vector<TensorId> inputs{node.reshaped(0, in), node.reshaped(1, weight)};
   if (node.has_input(2)) inputs.push_back(node.input(2));
-  node.emit(OpKind::Conv, std::move(inputs),
-            ConvAttributes{window.kernel(), window.strides(), window.pads(), window.dilations(), groups});
+  node.emit_through(
+      lifted(node.output().shape), OpKind::Conv, std::move(inputs),
+      ConvAttributes{window.kernel(), window.strides(), window.pads(), window.dilations(), node.integer("group", 1)});
 }
 
 void max_pool(NodeImport& node) {

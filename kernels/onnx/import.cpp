@@ -11,6 +11,7 @@
 
 #include "base/errors.h"
 #include "kernels/graph/passes/remove_dead.h"
+#include "kernels/graph/passes/unique_names.h"
 #include "kernels/onnx/graph_inputs.h"
 #include "kernels/onnx/infer.h"
 #include "kernels/onnx/model_file.h"
@@ -43,7 +44,6 @@ class Importer {
 
   /// Gives a tensor its name; false when the name is taken, which only a damaged file does.
   bool define(const std::string& name, TensorId id) { return ids_.emplace(name, id).second; }
-  std::string unique_name(int index);
   void fault(const std::string& message, const std::string& hint = "") { faults_.add({path_, 0, 0, message, hint}); }
 
   std::string path_;
@@ -58,7 +58,6 @@ class Importer {
   std::unordered_set<std::string> poisoned_;  ///< outputs of nodes that failed
   std::unordered_set<std::string> read_;      ///< names that a node reads or the graph puts out
   std::set<TensorId> from_shapes_;            ///< constants computed from shapes: they follow the batch by themselves
-  std::unordered_set<std::string> node_names_;
   std::int64_t fold_budget_ = kMaterialiseLimit;  ///< elements that folding may still write out, over the whole file
   Diagnostics faults_;
 };
@@ -81,6 +80,7 @@ Graph Importer::run() {
   remove_dead(graph_);
   if (graph_.nodes.empty())
     throw UserError({path_, 0, 0, "no output depends on an input: there is nothing to run", ""});
+  make_names_unique(graph_);
   graph_.validate();
   return std::move(graph_);
 }
@@ -155,13 +155,6 @@ void Importer::add_input(const onnx::ValueInfoProto& input, bool weight) {
   if (!weight) graph_.inputs.push_back(id);
 }
 
-std::string Importer::unique_name(int index) {
-  const onnx::NodeProto& node = model_.graph().node(index);
-  std::string name = node.name().empty() ? node.op_type() + "_" + std::to_string(index) : node.name();
-  while (!node_names_.insert(name).second) name += "_" + std::to_string(index);
-  return name;
-}
-
 void Importer::add_node(int index) {
   const onnx::NodeProto& node = model_.graph().node(index);
   const Operator* op = node.domain().empty() ? find_operator(node.op_type()) : nullptr;
@@ -190,12 +183,17 @@ void Importer::convert(int index, const Operator& op) {
     inputs.push_back(name.empty() ? std::nullopt : std::optional<TensorId>(found->second));
   }
   std::vector<OutputInfo> outputs = infer(index, inputs);
-  NodeImport node(proto, opset_, unique_name(index), graph_, inputs, std::move(outputs), fold_budget_);
+  const std::string name = proto.name().empty() ? proto.op_type() + "_" + std::to_string(index) : proto.name();
+  NodeImport node(proto, opset_, name, graph_, inputs, std::move(outputs), fold_budget_);
   const bool all_constant =
       std::all_of(inputs.begin(), inputs.end(), [&](const auto& id) { return !id || graph_.tensor(*id).constant; });
   if (op.fold != nullptr && (all_constant || op.folds_from_shapes)) return fold(op, node);
   if (op.convert == nullptr) throw Rejected("it is supported on constants only");
+  const std::size_t first = graph_.nodes.size();
   op.convert(node);
+  for (std::size_t i = first; i < graph_.nodes.size(); ++i) {
+    if (const std::string broken = fault_of(graph_, graph_.nodes[i]); !broken.empty()) throw Rejected(broken);
+  }
   for (const TensorId id : node.emitted()) {
     if (!define(graph_.tensor(id).name, id))
       throw Rejected("its output '" + graph_.tensor(id).name + "' is made twice");

@@ -20,8 +20,7 @@ void add_value(const Tensor& tensor, onnx::GraphProto& graph) {
   onnx::TensorShapeProto* shape = type->mutable_shape();
   for (const std::int64_t extent : tensor.shape) shape->add_dim()->set_dim_value(extent);
   onnx::TensorProto values;
-  to_proto(tensor, values);
-  if (values.int64_data_size() + values.int32_data_size() > 0) *graph.add_initializer() = std::move(values);
+  if (to_proto(tensor, values)) *graph.add_initializer() = std::move(values);
 }
 
 /// libonnx says "[ShapeInferenceError] (op_type:..): [ShapeInferenceError] cause"; the node is named by our own

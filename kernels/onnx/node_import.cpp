@@ -96,11 +96,35 @@ void NodeImport::emit_all_outputs(OpKind op, std::vector<TensorId> inputs, Attri
   emit_outputs(op, std::move(inputs), std::move(attributes), outputs_.size());
 }
 
+TensorId NodeImport::emit_helper(const std::string& suffix, OpKind op, std::vector<TensorId> inputs,
+                                 Attributes attributes, const Shape& shape) {
+  const std::string name = name_ + "/" + suffix;
+  const TensorId made = graph_.add(Tensor{name, shape, output().type, false, Absent{}});
+  graph_.add(Node{name, proto_.op_type(), op, std::move(inputs), {made}, std::move(attributes), {}});
+  return made;
+}
+
+TensorId NodeImport::reshaped(std::size_t i, const Shape& shape) {
+  if (operand(i).shape == shape) return input(i);
+  if (!operand(i).constant) return emit_helper("lifted", OpKind::Reshape, {input(i)}, NoAttributes{}, shape);
+  Tensor copy = operand(i);
+  copy.name = name_ + "/" + copy.name;
+  copy.shape = shape;
+  return graph_.add(std::move(copy));
+}
+
+void NodeImport::emit_through(const Shape& inner, OpKind op, std::vector<TensorId> inputs, Attributes attributes) {
+  if (inner == output().shape) return emit(op, std::move(inputs), std::move(attributes));
+  const TensorId made = emit_helper("window", op, std::move(inputs), std::move(attributes), inner);
+  emit(OpKind::Reshape, {made});
+}
+
 void NodeImport::emit_outputs(OpKind op, std::vector<TensorId> inputs, Attributes attributes, std::size_t count) {
   check(emitted_.empty(), "onnx", [&] { return "node '" + name_ + "' emitted twice"; });
   for (const TensorId id : inputs) require_valid(graph_.shape(id), graph_.tensor(id).name, 1);
   for (std::size_t i = 0; i < count; ++i) {
     const OutputInfo& made = outputs_.at(i);
+    require_valid(made.shape, made.name, 1);
     emitted_.push_back(graph_.add(Tensor{made.name, made.shape, made.type, false, Absent{}}));
   }
   graph_.add(Node{name_, proto_.op_type(), op, std::move(inputs), emitted_, std::move(attributes), {}});

@@ -78,12 +78,20 @@ class NodeImport {
 
   /// Adds a graph node under this node's name that makes the first output, or all of them.
   void emit(OpKind op, std::vector<TensorId> inputs, Attributes attributes = NoAttributes{});
+  /// Like `emit` for an operator that works on other ranks than the file's: it makes `inner`, a Reshape the output's
+  /// shape.
+  void emit_through(const Shape& inner, OpKind op, std::vector<TensorId> inputs, Attributes attributes);
+  /// Input i with another shape of as many elements: a constant is copied, for anything else a Reshape is added.
+  [[nodiscard]] TensorId reshaped(std::size_t i, const Shape& shape);
   void emit_all_outputs(OpKind op, std::vector<TensorId> inputs, Attributes attributes);
   /// The tensors that `emit` made, in the order of outputs().
   [[nodiscard]] const std::vector<TensorId>& emitted() const { return emitted_; }
 
  private:
   void emit_outputs(OpKind op, std::vector<TensorId> inputs, Attributes attributes, std::size_t count);
+  /// A node beside the one that has this node's name.
+  TensorId emit_helper(const std::string& suffix, OpKind op, std::vector<TensorId> inputs, Attributes attributes,
+                       const Shape& shape);
 
   const onnx::NodeProto& proto_;
   int opset_;

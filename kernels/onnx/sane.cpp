@@ -59,12 +59,11 @@ void require_sane_permutation(const Numbers& permutation, std::int64_t rank) {
 void require_sane(const onnx::NodeProto& node, const std::vector<const Tensor*>& inputs) {
   const std::int64_t rank =
       inputs.empty() || inputs[0] == nullptr ? 0 : static_cast<std::int64_t>(inputs[0]->shape.size());
-  const bool convolves = node.op_type() == "Conv";
-  const bool windowed = convolves || node.op_type() == "MaxPool" || node.op_type() == "AveragePool";
-  if (windowed && rank != 4) {
-    throw Rejected(
-        "its input has shape " + (inputs.empty() || inputs[0] == nullptr ? "unknown" : to_string(inputs[0]->shape)),
-        "only two-dimensional windows are supported: batch x channels x height x width");
+  const std::string& op = node.op_type();
+  const bool windowed = op == "Conv" || op == "MaxPool" || op == "AveragePool";
+  if (windowed && rank != 3 && rank != 4) {
+    throw Rejected("its input has " + std::to_string(rank) + " dimensions",
+                   "batch, channels, and one or two more are supported");
   }
   for (const auto& attribute : node.attribute()) {
     const std::string& name = attribute.name();
@@ -75,15 +74,15 @@ void require_sane(const onnx::NodeProto& node, const std::vector<const Tensor*>&
     if (name == "group") require_range(name, {attribute.i()}, 1, kMaxWindow);
     if (name == "axis") {
       // Flatten also takes the place after the last dimension; the softmax family's default of 1 is checked later.
-      const std::int64_t past = node.op_type() == "Flatten" ? 1 : 0;
+      const std::int64_t past = op == "Flatten" ? 1 : 0;
       require_range(name, {attribute.i()}, -rank, rank - 1 + past);
     }
     if (name == "perm") require_sane_permutation(values, rank);
   }
   require_sane_axes(node, inputs, rank);
-  if (node.op_type() == "Pad") require_range("pads", list(node, inputs, "pads", 1), -kMaxWindow, kMaxWindow);
-  if (node.op_type() == "Split") require_range("split", list(node, inputs, "split", 1), 1, kMaxElements);
-  if (node.op_type() == "Slice") {
+  if (op == "Pad") require_range("pads", list(node, inputs, "pads", 1), -kMaxWindow, kMaxWindow);
+  if (op == "Split") require_range("split", list(node, inputs, "split", 1), 1, kMaxElements);
+  if (op == "Slice") {
     const Numbers steps = list(node, inputs, "steps", 4);
     require_range("steps", steps, -kMaxElements, kMaxElements);
     if (std::find(steps.begin(), steps.end(), 0) != steps.end()) throw Rejected("steps has a zero");

@@ -260,14 +260,14 @@ Tensor tensor_from(const TensorProto& proto, const std::string& folder) {
   return tensor;
 }
 
-void to_proto(const Tensor& tensor, TensorProto& proto) {
+bool to_proto(const Tensor& tensor, TensorProto& proto) {
+  const std::int64_t count = element_count(tensor.shape);
+  if (count > kFewValues || !is_integer(tensor.type)) return false;
+  const auto integers = as_integers(tensor.values, count);
+  if (!integers) return false;
   proto.set_name(tensor.name);
   proto.set_data_type(onnx_type(tensor.type));
   for (const std::int64_t extent : tensor.shape) proto.add_dims(extent);
-  const std::int64_t count = element_count(tensor.shape);
-  if (count > kFewValues || !is_integer(tensor.type)) return;
-  const auto integers = as_integers(tensor.values, count);
-  if (!integers) return;
   for (const std::int64_t value : *integers) {
     if (tensor.type == ElementType::Int64) {
       proto.add_int64_data(value);
@@ -275,6 +275,7 @@ void to_proto(const Tensor& tensor, TensorProto& proto) {
       proto.add_int32_data(static_cast<std::int32_t>(value));
     }
   }
+  return true;
 }
 
 }  // namespace systole

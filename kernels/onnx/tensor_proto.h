@@ -23,8 +23,8 @@ namespace systole {
 /// element type, negative extents, too many elements, data that do not fit the shape.
 [[nodiscard]] Tensor tensor_from(const onnx::TensorProto& proto, const std::string& folder);
 
-/// A constant for libonnx's shape inference, with its values when they are integers and few.
-void to_proto(const Tensor& tensor, onnx::TensorProto& proto);
+/// A constant for libonnx's shape inference. False, and nothing written, unless its values are known integers and few.
+[[nodiscard]] bool to_proto(const Tensor& tensor, onnx::TensorProto& proto);
 
 /// Throws Rejected when the shape is none that a graph may have: an extent below `least`, more than kMaxElements.
 void require_valid(const Shape& shape, const std::string& name, std::int64_t least);

@@ -1,11 +1,11 @@
 #include "kernels/graph/passes/fold_affine.h"
 
-#include <set>
 #include <string>
 #include <utility>
 
 #include "kernels/graph/passes/channel_affine.h"
 #include "kernels/graph/passes/remove_dead.h"
+#include "kernels/graph/passes/unique_names.h"
 
 namespace systole {
 namespace {
@@ -52,7 +52,7 @@ class Folding {
     }
     graph_.nodes = std::move(kept);
     remove_dead(graph_);
-    make_names_unique();
+    make_names_unique(graph_);  // a folded constant has the name of the original, which others may still read
   }
 
  private:
@@ -74,15 +74,6 @@ class Folding {
       return true;
     }
     return false;
-  }
-
-  /// A folded constant has the name of the original, which is still there when others read it.
-  void make_names_unique() {
-    std::set<std::string> names;
-    for (Tensor& tensor : graph_.tensors) {
-      const std::string base = tensor.name;
-      for (int copy = 2; !names.insert(tensor.name).second; ++copy) tensor.name = base + "/" + std::to_string(copy);
-    }
   }
 
   [[nodiscard]] std::optional<NodeId> producer_of(TensorId id) const {
