@@ -9,6 +9,16 @@
 
 namespace systole::dram {
 
+namespace {
+
+/// Priorities, above the age in Choice::rank.
+constexpr std::uint64_t kRefresh = 0;
+constexpr std::uint64_t kExpired = std::uint64_t{1} << 60;
+constexpr std::uint64_t kColumn = std::uint64_t{2} << 60;
+constexpr std::uint64_t kRow = std::uint64_t{3} << 60;
+
+}  // namespace
+
 Channel::Channel(const ChannelConfig& config, int number, ChannelListener& listener, bool tell_commands)
     : config_(config),
       number_(number),
@@ -20,12 +30,16 @@ Channel::Channel(const ChannelConfig& config, int number, ChannelListener& liste
 
 void Channel::advance(Clock until) {
   while (now_ < until) {
-    const Clock change = prepare();
-    const Choice choice = choose();
-    next_ = std::min(change, choice.time);
-    if (next_ >= until) break;
-    now_ = next_;
-    if (choice.time < change) issue(choice);
+    if (!settled_) {
+      change_ = prepare();
+      choice_ = choose();
+      settled_ = true;
+    }
+    const Clock next = std::min(change_, choice_.time);
+    if (next >= until) break;
+    now_ = next;
+    settled_ = false;
+    if (choice_.time < change_) issue(choice_);
   }
   now_ = std::max(now_, until);
 }
@@ -39,7 +53,7 @@ bool Channel::try_push(const Request& request, Direction direction) {
     if (direction == Direction::write) return false;  // the read before it must see the old data
     const Request& written = other[match].request;
     if (request.first_byte < written.first_byte || request.end_byte > written.end_byte) {
-      if (!flush_) next_ = now_;
+      settled_ = settled_ && flush_;
       flush_ = true;
       return false;
     }
@@ -48,9 +62,16 @@ bool Channel::try_push(const Request& request, Direction direction) {
     return true;
   }
   if (mine.full()) return false;
+  const bool wanted = (mine.banks() >> bank & 1) != 0;
+  const int hit = mine.hit(bank);
   mine.push(request, now_, arrivals_++, timing_.open_row(bank));
   if (refreshed_until_[bank] > now_) count_refresh_wait(now_, refreshed_until_[bank]);
-  next_ = now_;
+  // Behind another request to its bank it changes nothing yet, unless it is the bank's first hit or makes writes too
+  // many.
+  const bool changes = direction == direction_
+                           ? mine.hit(bank) != hit
+                           : direction == Direction::write && mine.size() >= config_.policy.write_high;
+  settled_ = settled_ && wanted && !changes;
   return true;
 }
 
@@ -99,18 +120,12 @@ void Channel::choose_direction() {
 
 void Channel::consider(Choice& best, Choice candidate) const {
   candidate.time = std::max(candidate.time, now_);
-  if (candidate.time > best.time) return;
-  if (candidate.time == best.time) {
-    if (candidate.priority > best.priority) return;
-    if (candidate.priority == best.priority && candidate.order > best.order) return;
-  }
-  best = candidate;
+  if (candidate.time < best.time || (candidate.time == best.time && candidate.rank < best.rank)) best = candidate;
 }
 
 /// The command that goes next, and when: the earliest legal one; at the same clock refreshes first, then the request
 /// whose age is over the cap, then column commands, then row commands, the older request first.
 Channel::Choice Channel::choose() const {
-  constexpr int kExpired = 1;
   Choice best;
   consider_refreshes(best);
   const RequestQueue& q = queue(direction_);
@@ -122,7 +137,7 @@ Channel::Choice Channel::choose() const {
     if ((banks >> bank & 1) != 0) {
       const bool hit = timing_.open_row(bank) == q[slot].request.where.row;
       Choice command = next_command(bank, hit ? slot : RequestQueue::kNone);
-      command.priority = kExpired;
+      command.rank = kExpired | q[slot].order;
       consider(best, command);
       banks &= ~(BankSet{1} << bank);
     }
@@ -137,14 +152,15 @@ void Channel::consider_refreshes(Choice& best) const {
     if (!refresh_.active(rank)) continue;
     const BankSet targets = refresh_.targets(rank);
     const BankSet open = targets & timing_.open_banks();
+    const bool per_bank = config_.policy.per_bank_refresh;
+    const int bank = __builtin_ctzll(per_bank && open != 0 ? open : targets);
     Choice command;
-    command.order = static_cast<std::uint64_t>(rank);
-    if (config_.policy.per_bank_refresh) {
-      command.bank = __builtin_ctzll(open != 0 ? open : targets);
+    command.rank = kRefresh | static_cast<std::uint64_t>(rank);
+    command.bank = static_cast<std::int16_t>(bank);
+    if (per_bank) {
       command.kind = open != 0 ? CommandKind::precharge : CommandKind::refresh_bank;
-      command.time = open != 0 ? timing_.precharge_ready(command.bank) : timing_.refresh_bank_ready(targets, rank);
+      command.time = open != 0 ? timing_.precharge_ready(bank) : timing_.refresh_bank_ready(targets, rank);
     } else {
-      command.bank = __builtin_ctzll(targets);
       command.kind = open != 0 ? CommandKind::precharge_all : CommandKind::refresh_all;
       command.time = open != 0 ? timing_.precharge_all_ready(rank) : timing_.refresh_all_ready(rank);
     }
@@ -154,18 +170,16 @@ void Channel::consider_refreshes(Choice& best) const {
 
 /// What the bank needs for its oldest request, or for the queued hit `slot` of its open row.
 Channel::Choice Channel::next_command(int bank, int slot) const {
-  constexpr int kColumn = 2;
-  constexpr int kRow = 3;
   const RequestQueue& q = queue(direction_);
+  const auto b = static_cast<std::int16_t>(bank);
   if (slot != RequestQueue::kNone) {
     const CommandKind kind = direction_ == Direction::read ? CommandKind::read : CommandKind::write;
-    return {timing_.column_ready(bank, direction_), kColumn, q[slot].order, kind, bank, slot};
+    return {timing_.column_ready(bank, direction_), kColumn | q[slot].order, kind, b, static_cast<std::int16_t>(slot)};
   }
   const int first = q.oldest_in_bank(bank);
-  if (timing_.is_open(bank)) {
-    return {timing_.precharge_ready(bank), kRow, q[first].order, CommandKind::precharge, bank, first};
-  }
-  return {timing_.activate_ready(bank), kRow, q[first].order, CommandKind::activate, bank, first};
+  const bool open = timing_.is_open(bank);
+  return {open ? timing_.precharge_ready(bank) : timing_.activate_ready(bank), kRow | q[first].order,
+          open ? CommandKind::precharge : CommandKind::activate, b, static_cast<std::int16_t>(first)};
 }
 
 void Channel::dump(std::ostream& out) const {

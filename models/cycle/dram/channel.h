@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <iosfwd>
 
@@ -43,7 +44,10 @@ class Channel {
   [[nodiscard]] Clock now() const { return now_; }
   /// Earliest clock at which something waits to be decided; kNever when no request waits (refreshes are caught up
   /// later).
-  [[nodiscard]] Clock next_event() const { return busy() ? next_ : kNever; }
+  [[nodiscard]] Clock next_event() const {
+    if (!busy()) return kNever;
+    return settled_ ? std::min(choice_.time, change_) : now_;
+  }
   [[nodiscard]] bool busy() const { return !queues_[0].empty() || !queues_[1].empty(); }
   /// Clock at which the last burst so far has left the data bus.
   [[nodiscard]] Clock last_data() const { return last_data_; }
@@ -55,11 +59,10 @@ class Channel {
  private:
   struct Choice {
     Clock time = kNever;
-    int priority = 0;         ///< lower goes first among commands legal at the same clock
-    std::uint64_t order = 0;  ///< then the older request
+    std::uint64_t rank = 0;  ///< the lower one goes first among commands legal at the same clock: priority, then age
     CommandKind kind = CommandKind::activate;
-    int bank = 0;
-    int slot = RequestQueue::kNone;
+    std::int16_t bank = 0;
+    std::int16_t slot = RequestQueue::kNone;
   };
   enum class Access : std::uint8_t { hit, miss, conflict };
   /// When at least one bank of a rank was open, for the background energy.
@@ -101,7 +104,9 @@ class Channel {
   RefreshSchedule refresh_;
   std::array<RequestQueue, 2> queues_;
   Clock now_ = 0;
-  Clock next_ = 0;
+  bool settled_ = false;   ///< choice_ and change_ hold: nothing entered or went since they were found
+  Choice choice_;          ///< the command that goes next unless something changes before
+  Clock change_ = kNever;  ///< when something changes by time alone
   std::uint64_t arrivals_ = 0;
   Direction direction_ = Direction::read;
   int batch_ = 0;       ///< bursts the present direction may still serve before the other one gets its turn

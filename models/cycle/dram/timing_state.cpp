@@ -32,8 +32,7 @@ Clock TimingState::refresh_all_ready(int rank) const {
 }
 
 Clock TimingState::refresh_bank_ready(BankSet banks, int rank) const {
-  const Clock window = ranks_[rank].four_window + rules_.activate_offset;
-  Clock ready = std::max({row_bus_, ranks_[rank].bank_refresh, window});
+  Clock ready = std::max(row_bus_, ranks_[rank].bank_refresh);
   for_each_bank(banks, [&](int bank) { raise(ready, banks_[bank].refresh); });
   return ready;
 }
@@ -58,10 +57,13 @@ void TimingState::close(int bank) {
   open_ &= ~(BankSet{1} << bank);
 }
 
+/// An ACT, or a REFPB, which draws like one, counted from `effective` on: the fifth within tFAW must wait.
 void TimingState::count_activation(Rank& rank, Clock effective) {
   rank.recent[rank.oldest] = effective;
   rank.oldest = (rank.oldest + 1) % 4;
-  rank.four_window = rank.recent[rank.oldest] + rules_.four_activates - rules_.activate_offset;
+  const Clock fifth = rank.recent[rank.oldest] + rules_.four_activates;
+  raise(rank.activate, fifth - rules_.activate_offset);
+  raise(rank.bank_refresh, fifth);
 }
 
 void TimingState::activate(int bank, int row, Clock t) {

@@ -20,17 +20,16 @@ class TimingState {
 
   /// Earliest clock at which the command is legal; the bank's state (open, closed) is the caller's to know.
   [[nodiscard]] Clock activate_ready(int bank) const {
-    const Rank& rank = ranks_[rank_of_[bank]];
-    return std::max(
-        {banks_[bank].activate, groups_[group_of_[bank]].activate, rank.activate, rank.four_window, row_bus_});
+    const Clock group = std::max(groups_[group_of_[bank]].activate, ranks_[rank_of_[bank]].activate);
+    return std::max(std::max(banks_[bank].activate, group), row_bus_);
   }
   [[nodiscard]] Clock precharge_ready(int bank) const {
-    return std::max({banks_[bank].precharge, ranks_[rank_of_[bank]].precharge, row_bus_});
+    return std::max(std::max(banks_[bank].precharge, ranks_[rank_of_[bank]].precharge), row_bus_);
   }
   [[nodiscard]] Clock column_ready(int bank, Direction direction) const {
     const int d = index(direction);
-    return std::max(
-        {banks_[bank].column[d], groups_[group_of_[bank]].column[d], ranks_[rank_of_[bank]].column[d], column_bus()});
+    const Clock group = std::max(groups_[group_of_[bank]].column[d], ranks_[rank_of_[bank]].column[d]);
+    return std::max(std::max(banks_[bank].column[d], group), column_bus());
   }
   [[nodiscard]] Clock precharge_all_ready(int rank) const;
   [[nodiscard]] Clock refresh_all_ready(int rank) const;
@@ -64,8 +63,7 @@ class TimingState {
     Clock column[2] = {0, 0};
   };
   struct Rank {
-    Clock activate = 0;
-    Clock four_window = -kNever;  ///< earliest ACT that tFAW allows
+    Clock activate = 0;  ///< tRRD_S, tFAW and refreshes of single banks
     Clock precharge = 0;
     Clock column[2] = {0, 0};
     Clock bank_refresh = 0;
