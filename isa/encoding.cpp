@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+
 #include "base/errors.h"
 
 namespace systole::isa {
@@ -160,6 +163,49 @@ std::string field_text(const Field& field, std::int64_t value) {
   fail_check("isa", "unknown kind of field");
 }
 
+std::optional<std::int64_t> parse_integer(std::string_view text) {
+  const bool negative = !text.empty() && text.front() == '-';
+  if (negative) text.remove_prefix(1);
+  const bool hexadecimal = text.substr(0, 2) == "0x";
+  if (hexadecimal) text.remove_prefix(2);
+  std::int64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number, hexadecimal ? 16 : 10);
+  if (text.empty() || text.front() == '-' || stop != end || error != std::errc{}) return std::nullopt;
+  return negative ? -number : number;
+}
+
+namespace {
+std::optional<std::int64_t> parse_mask(std::string_view text) {
+  if (text == "none") return 0;
+  std::int64_t mask = 0;
+  while (true) {
+    const std::size_t plus = text.find('+');
+    const std::optional<std::int64_t> loop = parse_integer(text.substr(0, plus));
+    if (!loop || *loop < 0 || *loop > 7) return std::nullopt;
+    mask |= std::int64_t{1} << *loop;
+    if (plus == std::string_view::npos) return mask;
+    text.remove_prefix(plus + 1);
+  }
+}
+}  // namespace
+
+std::optional<std::int64_t> parse_field(const Field& field, const std::string& text) {
+  std::optional<std::int64_t> value;
+  if (field.kind == Field::Kind::enumeration) {
+    const auto name = std::find(field.names.begin(), field.names.end(), text);
+    if (name != field.names.end()) value = name - field.names.begin();
+  } else if (field.kind == Field::Kind::mask) {
+    value = parse_mask(text);
+  } else if (field.kind == Field::Kind::index && text == "none") {
+    value = -1;
+  } else {
+    value = parse_integer(text);
+  }
+  if (value && (*value < field.min || *value > field.max)) return std::nullopt;
+  return value;
+}
+
 std::string field_range(const Field& field) {
   if (field.kind == Field::Kind::enumeration) return fmt::format("{}", fmt::join(field.names, " "));
   if (field.kind == Field::Kind::mask) return "loops such as 0+2, or none";
@@ -179,8 +225,10 @@ std::string encoding_manual() {
                         name_of(spec.place), spec.doc);
     for (const Field& field : spec.fields) {
       const std::string absent = field.absent ? fmt::format(" [{}]", field_text(field, *field.absent)) : "";
-      text += fmt::format("| | | | {}:{}{} | {} | {}{} | {} |\n", field.high, field.low, field.is_value() ? "*" : "",
-                          field.name, field_range(field), absent, field.doc);
+      const std::string bits =
+          field.high == field.low ? std::to_string(field.low) : fmt::format("{}:{}", field.high, field.low);
+      text += fmt::format("| | | | {}{} | {} | {}{} | {} |\n", bits, field.is_value() ? "*" : "", field.name,
+                          field_range(field), absent, field.doc);
     }
   }
   return text + "\nIn brackets: what a field is when assembly text leaves it out.\n";

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// The one table of the instruction set. Encoder, decoder, assembler, disassembler and the appendix of isa/manual.md
@@ -114,6 +115,11 @@ Operation read_operation(const std::uint32_t* words, std::size_t count);
 
 /// A field's value as text: a number, a name, `none`, a set of loops such as `0+2`, or a hexadecimal address.
 std::string field_text(const Field& field, std::int64_t value);
+/// The inverse of field_text(); also takes hexadecimal numbers. Nothing when the text is no value that the field may
+/// have.
+std::optional<std::int64_t> parse_field(const Field& field, const std::string& text);
+/// A decimal or 0x number with an optional minus sign.
+std::optional<std::int64_t> parse_integer(std::string_view text);
 /// The allowed values of a field, for people.
 std::string field_range(const Field& field);
 

@@ -126,9 +126,11 @@ Program from_bytes(std::string_view bytes, const std::string& file) {
                              message.size() < size ? "cut off" : "too long", message.size(), size));
   }
   Program program;
-  if (checksum(message) != get_number(bytes, 16) || message.size() > INT32_MAX ||
-      !program.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
+  if (checksum(message) != get_number(bytes, 16)) {
     refuse(file, "the program file is damaged: its checksum does not match its contents");
+  }
+  if (message.size() > INT32_MAX || !program.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
+    refuse(file, "the program file holds no program: not the fields of a program, or names that are not UTF-8");
   }
   if (program.schema() != kProgramSchema) {
     refuse(file, fmt::format("the program has schema {}, and this version reads schema {}", program.schema(),
