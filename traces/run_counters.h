@@ -50,13 +50,14 @@ enum class Stall : std::size_t {
   units,          ///< controller: the block is running
   // Of layers only; they complete the layer's cycles (see LayerCounters).
   shared,  ///< the layer's unit worked for another layer of the same block
-  drain    ///< the unit had done its part, the layer's transfers had not
+  drain,   ///< the unit had done its part, the layer's transfers had not
+  gap      ///< between two blocks of the layer
 };
-constexpr std::size_t kStalls = 19;
+constexpr std::size_t kStalls = 20;
 constexpr std::array<const char*, kStalls> kStallNames = {
     "obuf_hazard",   "wbuf_load",   "bbuf_load",  "ibuf_load", "psum_load", "obuf_drain", "hazard",
     "bank_conflict", "vmem_load",   "vmem_store", "obuf_wait", "setup",     "memory",     "slot",
-    "fetch",         "simd_memory", "units",      "shared",    "drain"};
+    "fetch",         "simd_memory", "units",      "shared",    "drain",     "gap"};
 
 /// Cycles by reason, indexed by Stall.
 class StallCycles {
@@ -82,8 +83,9 @@ struct UnitTime {
 
 /// What one layer did, by the index the program gives it. A layer that never ran (no work of its own) has `ran` false
 /// and zeros. end - start == compute + stalls.total(): the cycles in which the layer's unit worked for it, waited for
-/// it (reasons of that unit), worked for other layers of the block (`shared`), or had finished before the layer's
-/// transfers (`drain`; for a layer of transfers alone that is all its time).
+/// it (reasons of that unit), worked for other layers of the block (`shared`), had finished before the layer's
+/// transfers
+/// (`drain`; for a layer of transfers alone that is all its time), or the layer was between two of its blocks (`gap`).
 struct LayerCounters {
   bool ran = false;
   Cycles start;    ///< its first transfer starts or its unit turns to it

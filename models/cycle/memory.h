@@ -8,15 +8,21 @@
 
 namespace systole {
 
-/// The off-chip memory as the interconnect sees it: one TLM-2.0 target socket that speaks the approximately timed base protocol.
+/// The off-chip memory as the interconnect sees it: one TLM-2.0 target socket that speaks the approximately timed base
+/// protocol.
 ///
-/// One payload is one AXI burst: TLM_READ_COMMAND or TLM_WRITE_COMMAND, a byte address, a contiguous length from 1 byte up to the
-/// DMA engines' burst limit (4096 at most, never across a 4096-byte boundary). The data pointer may be null: bytes are then timed, not
-/// moved. Phases, in the order of the base protocol:
-///   BEGIN_REQ  (initiator)  the burst arrives. The target answers TLM_UPDATED with END_REQ when its queues take it at once, or
-///                           TLM_ACCEPTED and sends END_REQ later: that is the back-pressure. One BEGIN_REQ at a time on the socket.
-///   BEGIN_RESP (target)     read: the last byte left the memory. Write: the memory has posted the burst (a later read sees it).
-///                           Responses may overtake one another. The initiator returns TLM_COMPLETED (END_RESP is implied).
+/// One payload is one AXI burst: TLM_READ_COMMAND or TLM_WRITE_COMMAND, a byte address, a contiguous length from 1 byte
+/// up to the DMA engines' burst limit (4096 at most, never across a 4096-byte boundary). The data pointer may be null:
+/// bytes are then timed, not moved. Phases, in the order of the base protocol:
+///   BEGIN_REQ  (initiator)  the burst arrives. The target answers TLM_UPDATED with END_REQ when its queues take it at
+///   once, or
+///                           TLM_ACCEPTED and sends END_REQ later: that is the back-pressure. One BEGIN_REQ at a time
+///                           on the socket. A memory without latency may answer TLM_COMPLETED: request and response in
+///                           one call.
+///   BEGIN_RESP (target)     read: the last byte left the memory. Write: the memory has posted the burst (a later read
+///   sees it).
+///                           Responses may overtake one another. The initiator returns TLM_COMPLETED (END_RESP is
+///                           implied).
 /// Delays on both paths are SC_ZERO_TIME: targets and initiators call at the time of the event itself.
 class Memory : public sc_core::sc_module {
  public:

@@ -1,0 +1,120 @@
+#include "models/cycle/machine.h"
+
+#include <sstream>
+
+namespace systole {
+
+namespace {
+
+constexpr std::array<const char*, 5> kEngineNames = {"dma_parambuf", "dma_ibuf", "dma_obuf", "dma_simd",
+                                                     "dma_instruction"};
+constexpr int kDataPorts = 4;
+constexpr int kUnitsOfBlock = 2 + kDataPorts * DmaEngine::kSequencers;  // array, SIMD unit, sequencers
+
+/// How long the kernel runs before the machine looks around: far longer than any wait without work, far shorter than a
+/// second.
+constexpr Cycles kSlice{1 << 18};
+
+InterconnectParameters interconnect_to(const Memory& memory, InterconnectParameters parameters) {
+  parameters.transparent = memory.peak_bytes_per_second() == 0.0;
+  return parameters;
+}
+
+}  // namespace
+
+Machine::Machine(const sc_core::sc_module_name& name, const MachineParameters& parameters, Memory& memory,
+                 const MachineProgram& program)
+    : sc_module(name),
+      clock_(parameters.clock_period_ps),
+      period_ps_(parameters.clock_period_ps),
+      memory_(memory),
+      program_(program),
+      ledger_(program.layers),
+      running_(kUnitsOfBlock),
+      fetching_(DmaEngine::kSequencers),
+      interconnect_("interconnect", interconnect_to(memory, parameters.interconnect), clock_, failure_),
+      array_("systolic_array", parameters.array, clock_, running_, ledger_, failure_),
+      simd_("simd_unit", parameters.simd, clock_, running_, ledger_, failure_),
+      controller_("controller", parameters.controller, clock_, program, running_, fetching_, ledger_, memory,
+                  failure_) {
+  interconnect_.memory.bind(memory.socket);
+  for (std::size_t port = 0; port < dma_.size(); ++port) {
+    const bool data = port < kDataPorts;
+    dma_[port] = std::make_unique<DmaEngine>(kEngineNames[port], static_cast<isa::Port>(port), parameters.dma[port],
+                                             clock_, data ? running_ : fetching_, ledger_, failure_);
+    dma_[port]->socket.bind(interconnect_.ports);
+  }
+}
+
+RunCounters Machine::run(const SimulationOptions& options) {
+  std::int64_t work_before = -1;
+  while (!controller_.finished()) {
+    sc_core::sc_start(clock_.duration(kSlice), sc_core::SC_EXIT_ON_STARVATION);
+    failure_.rethrow_if_any();
+    if (controller_.finished()) break;
+    const bool starved = !sc_core::sc_pending_activity();
+    const bool stuck = work_done() == work_before && !works_ahead();
+    if (starved || stuck) throw Deadlock(report("deadlock: no unit can go on"));
+    work_before = work_done();
+    if (options.progress) {
+      options.progress({ledger_.blocks_done(), program_.blocks.size(), clock_.next_edge()});
+    }
+    if (options.stop != nullptr && *options.stop) throw Interrupted("stopped by the user");
+  }
+  return collect();
+}
+
+/// A number that grows with everything that a unit completes.
+std::int64_t Machine::work_done() {
+  std::int64_t work = array_.tiles_done() + simd_.tiles_done() + static_cast<std::int64_t>(ledger_.blocks_done());
+  for (const auto& engine : dma_) work += engine->bursts();
+  return work;
+}
+
+/// A unit is in the middle of something whose end it knows.
+bool Machine::works_ahead() {
+  bool ahead = false;
+  for (const UnitAccount* account : accounts()) ahead = ahead || account->charged_until() > clock_.next_edge();
+  return ahead;
+}
+
+std::string Machine::report(const std::string& what) {
+  std::ostringstream text;
+  text << "cycle " << clock_.next_edge().count() << ": " << what << '\n';
+  controller_.dump(text);
+  array_.dump(text);
+  simd_.dump(text);
+  for (const auto& engine : dma_) engine->dump(text);
+  interconnect_.dump(text);
+  memory_.dump(text);
+  if (ledger_.blocks_done() < program_.blocks.size() && !running_.finished()) running_.dump(text);
+  return text.str();
+}
+
+RunCounters Machine::collect() {
+  RunCounters run = ledger_.take();
+  run.clock_period_ps = period_ps_;
+  for (UnitAccount* account : accounts()) {
+    run.units[static_cast<std::size_t>(account->unit())] = account->close(run.cycles);
+  }
+  for (const auto& engine : dma_) run.bursts += engine->bursts();
+  run.events.cycles = run.cycles.count();
+  run.memory = memory_.counters();
+  run.memory_peak_bytes_per_second = memory_.peak_bytes_per_second();
+  check_identities(run);
+  return run;
+}
+
+std::array<UnitAccount*, kUnits> Machine::accounts() {
+  return {&array_.account(),   &simd_.account(),       &dma_[0]->account(),
+          &dma_[1]->account(), &dma_[2]->account(),    &dma_[3]->account(),
+          &dma_[4]->account(), &controller_.account(), &interconnect_.account()};
+}
+
+RunCounters simulate(const MachineParameters& parameters, Memory& memory, const MachineProgram& program,
+                     const SimulationOptions& options) {
+  Machine machine("machine", parameters, memory, program);
+  return machine.run(options);
+}
+
+}  // namespace systole

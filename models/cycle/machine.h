@@ -1,0 +1,92 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "base/errors.h"
+#include "models/cycle/controller.h"
+#include "models/cycle/dma_engine.h"
+#include "models/cycle/interconnect.h"
+#include "models/cycle/simd_unit.h"
+#include "models/cycle/systolic_array.h"
+#include "traces/run_counters.h"
+
+namespace systole {
+
+/// Everything that the machine is built from but its memory.
+struct MachineParameters {
+  std::int64_t clock_period_ps = 800;
+  ArrayParameters array;
+  SimdParameters simd;
+  std::array<DmaParameters, 5> dma;  ///< by isa::Port
+  InterconnectParameters interconnect;
+  ControllerParameters controller;
+};
+
+/// How far a run is.
+struct Progress {
+  std::size_t blocks_done = 0;
+  std::size_t blocks = 0;
+  Cycles cycle;
+};
+
+struct SimulationOptions {
+  std::function<void(const Progress&)> progress;  ///< called every few hundred thousand cycles; may be empty
+  const std::atomic<bool>* stop = nullptr;        ///< when it becomes true the run ends with Interrupted
+};
+
+/// The user stopped the run.
+class Interrupted : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The program waits for itself: no unit can go on. The text says what each unit waits for. Programs of the compiler
+/// never do that; one that was written by hand may.
+class Deadlock : public InternalError {
+ public:
+  using InternalError::InternalError;
+};
+
+/// The accelerator: its units, wired to one another and to a memory. One machine runs one program once, and a process
+/// elaborates one machine: it belongs to the SystemC kernel's current context.
+class Machine : public sc_core::sc_module {
+ public:
+  /// `memory` and `program` must outlive the machine.
+  Machine(const sc_core::sc_module_name& name, const MachineParameters& parameters, Memory& memory,
+          const MachineProgram& program);
+
+  /// Runs the program to its end. Throws Deadlock, Interrupted, or what a unit threw.
+  RunCounters run(const SimulationOptions& options);
+
+ private:
+  [[nodiscard]] std::int64_t work_done();
+  [[nodiscard]] bool works_ahead();
+  [[nodiscard]] std::string report(const std::string& what);
+  [[nodiscard]] RunCounters collect();
+  [[nodiscard]] std::array<UnitAccount*, kUnits> accounts();
+
+  AcceleratorClock clock_;
+  std::int64_t period_ps_;
+  Memory& memory_;
+  const MachineProgram& program_;
+  Failure failure_;
+  Ledger ledger_;
+  RunningBlock running_;
+  RunningBlock fetching_;
+  Interconnect interconnect_;
+  SystolicArray array_;
+  SimdUnit simd_;
+  std::array<std::unique_ptr<DmaEngine>, 5> dma_;  ///< by isa::Port
+  Controller controller_;
+};
+
+/// Elaborates a machine and runs the program on it.
+RunCounters simulate(const MachineParameters& parameters, Memory& memory, const MachineProgram& program,
+                     const SimulationOptions& options = {});
+
+}  // namespace systole

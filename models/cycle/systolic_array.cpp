@@ -1,0 +1,93 @@
+#include "models/cycle/systolic_array.h"
+
+#include <ostream>
+
+namespace systole {
+
+SystolicArray::SystolicArray(const sc_core::sc_module_name& name, const ArrayParameters& parameters,
+                             const AcceleratorClock& clock, RunningBlock& block, Ledger& ledger, Failure& failure)
+    : sc_module(name), clock_(clock), block_(block), ledger_(ledger), failure_(failure), timing_(parameters) {
+  parameters.validate();
+  SC_HAS_PROCESS(SystolicArray);
+  SC_THREAD(run);
+}
+
+void SystolicArray::run() {
+  failure_.guard([this] {
+    for (;;) {
+      wait(block_.started());
+      if (block_.program().array.used) run_block();
+      block_.finish();
+    }
+  });
+}
+
+void SystolicArray::run_block() {
+  const Cycles start = clock_.now();
+  find_loads();
+  timing_.start(block_.program().array);
+  account_.serve(start, ledger_.layer(block_.layers().array));
+  TileWalker tile(block_.program().tile_loops);
+  do {
+    for (const Load& load : loads_) {
+      const isa::Stream& stream = block_.program().streams[static_cast<std::size_t>(load.stream)];
+      if (tile.enters(stream.loop) && tile.holds(stream.when)) wait_for(block_.unit_gate(load.stream), load.reason);
+    }
+    if (tile.enters(block_.program().array.output_loop)) wait_for_obuf();
+    compute(timing_.tile(tile));
+    release(tile);
+  } while (tile.next());
+  ledger_.array_work(start, clock_.now());
+  account_.rest(clock_.now(), Activity::idle());
+  account_.serve(clock_.now(), nullptr);
+}
+
+void SystolicArray::find_loads() {
+  loads_.clear();
+  const auto add = [this](isa::Buffer buffer, Stall reason) {
+    for (const int stream : block_.unit_streams(isa::Direction::load, {buffer})) loads_.push_back({stream, reason});
+  };
+  add(isa::Buffer::wbuf, Stall::wbuf_load);
+  add(isa::Buffer::bbuf, Stall::bbuf_load);
+  add(isa::Buffer::ibuf, Stall::ibuf_load);
+}
+
+void SystolicArray::wait_for(const SlotGate& gate, Stall reason) {
+  if (gate.ready()) return;
+  account_.rest(clock_.now(), reason);
+  while (!gate.ready()) wait(gate.changed());
+}
+
+/// While no slot is free the drains are to blame, afterwards the load of partial sums into it.
+void SystolicArray::wait_for_obuf() {
+  const SlotGate gate = block_.array_gate();
+  while (!gate.ready()) {
+    account_.rest(clock_.now(), block_.obuf_slot_free() ? Stall::psum_load : Stall::obuf_drain);
+    wait(gate.changed());
+  }
+}
+
+void SystolicArray::compute(const ArrayTile& tile) {
+  const Cycles now = clock_.now();
+  const Cycles drained = now + Cycles{tile.busy};
+  const Cycles end = drained + Cycles{tile.hazard};
+  account_.spend(now, Activity::busy(), drained);
+  account_.spend(now, Stall::obuf_hazard, end);
+  ledger_.add(block_.layers().array, tile.events);
+  wait(clock_.until(end));
+  ++tiles_done_;
+}
+
+void SystolicArray::release(const TileWalker& tile) {
+  for (const Load& load : loads_) {
+    const isa::Stream& stream = block_.program().streams[static_cast<std::size_t>(load.stream)];
+    if (tile.leaves(stream.loop) && tile.holds(stream.when)) block_.unit_gate(load.stream).pass();
+  }
+  if (tile.leaves(block_.program().array.output_loop)) block_.array_gate().pass();
+}
+
+void SystolicArray::dump(std::ostream& out) const {
+  out << "  systolic_array: " << account_.resting_on() << ", " << tiles_done_ << " tiles done\n";
+}
+
+}  // namespace systole
