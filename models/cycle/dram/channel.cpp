@@ -129,7 +129,7 @@ Channel::Choice Channel::choose() const {
   Choice best;
   consider_refreshes(best);
   const RequestQueue& q = queue(direction_);
-  BankSet banks = q.banks() & ~refresh_.blocked();
+  BankSet banks = q.banks() & ~refresh_.blocked() & ~held_back();
   if (expired(direction_)) {
     // Its bank works for it alone, so that hits to another row cannot hold it up.
     const int slot = q.oldest();
@@ -144,6 +144,17 @@ Channel::Choice Channel::choose() const {
   }
   for_each_bank(banks, [&](int bank) { consider(best, next_command(bank, q.hit(bank))); });
   return best;
+}
+
+/// Closed banks of ranks whose refresh only waits to be legal: an ACT there would put it off, one after the other for
+/// ever.
+BankSet Channel::held_back() const {
+  BankSet held = 0;
+  for (int rank = 0; refresh_.any_active() && rank < config_.geometry.ranks; ++rank) {
+    const bool waits = refresh_.active(rank) && (refresh_.targets(rank) & timing_.open_banks()) == 0;
+    if (waits) held |= config_.geometry.banks_of_rank(rank) & ~timing_.open_banks();
+  }
+  return held;
 }
 
 void Channel::consider_refreshes(Choice& best) const {

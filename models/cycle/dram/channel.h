@@ -80,6 +80,7 @@ class Channel {
   void choose_direction();
   [[nodiscard]] Choice choose() const;
   void consider(Choice& best, Choice candidate) const;
+  [[nodiscard]] BankSet held_back() const;
   void consider_refreshes(Choice& best) const;
   [[nodiscard]] Choice next_command(int bank, int slot) const;
 

@@ -22,8 +22,8 @@ Clock refresh_lead(const ChannelConfig& config) {
   Clock lead = std::max(one_rank, rules.activate_to_refresh - 1);
   // Others keep the command bus: each of PRE and REF may find it taken by a command in progress.
   if (config.geometry.ranks > 1 || config.policy.per_bank_refresh) lead += 2 * longest;
-  if (config.policy.per_bank_refresh)
-    lead += std::max(rules.four_activates, rules.bank_refresh_to_bank_refresh) + rules.precharge_to_precharge;
+  // Other banks of the rank go on: their precharges and activates may have come just before.
+  if (config.policy.per_bank_refresh) lead += rules.precharge_to_precharge + rules.four_activates;
   return lead;
 }
 
