@@ -37,8 +37,9 @@ Extent to_extent(const Bounds& bounds) {
   return {cut(bounds.low), cut(bounds.high + 1)};
 }
 
-/// Positions of a padded dimension that are tried one by one; beyond, padding is not cut off.
-constexpr Wide kMaxPositions = 1 << 14;
+/// Positions of padded dimensions that are tried one by one for a stream; beyond, padding is not cut off. Real streams
+/// need some thousands.
+constexpr Wide kMaxPositions = 1 << 16;
 
 /// The walk of one stream in those tiles in which each tail loop either is or is not in its last iteration.
 class Walk {
@@ -126,12 +127,13 @@ class Walk {
       loops.push_back(l);
       positions = std::min(positions, kMaxPositions + 1) * (last_index_[l] - first_index_[l] + 1);
     }
-    if (positions > kMaxPositions) {
+    if (positions > positions_left_) {
       Bounds all;
       all.add_term(dim.off_chip_stride, 0, count(dim.trip) - 1);
       if (packed_elements > 0) all.add(run_bytes(0, packed_elements));
       return all;
     }
+    positions_left_ -= positions;
     for (const std::size_t l : loops) {
       moves_address[l] = free[l];
       free[l] = false;
@@ -177,7 +179,8 @@ class Walk {
 
   const Stream& stream_;
   const std::vector<std::int32_t>& tile_loops_;
-  unsigned last_ = 0;
+  unsigned last_ = 0;  ///< the tail loops that are in their last iteration
+  Wide positions_left_ = kMaxPositions;
   std::array<Wide, kMaxTileLoops> first_index_{};
   std::array<Wide, kMaxTileLoops> last_index_{};
   std::optional<Bounds> found_;

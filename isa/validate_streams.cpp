@@ -1,4 +1,5 @@
-#include "isa/encoding.h"
+#include <cstdlib>
+
 #include "isa/validate_parts.h"
 
 namespace systole::isa {
@@ -11,12 +12,16 @@ class StreamRules {
   StreamRules(const Context& context, int number)
       : context_(context),
         block_(context.block),
+        number_(number),
         stream_(block_.streams[static_cast<std::size_t>(number)]),
         where_(name_of_stream(block_, number)),
         faults_(context.faults) {}
 
   void check() {
     if (!context_.loop(stream_.loop, context_.last_loop(), where_, "the scope")) return;
+    if (stream_.from < kNoStream || stream_.from >= kMaxStreams) {
+      return faults_.add(where_, "copies from stream {}, there are {}", stream_.from, kMaxStreams);
+    }
     const bool sound = shape() & tile_strides() & context_.condition(stream_.when, stream_.loop, where_);
     partners();
     if (!sound) return;  // extents count on it
@@ -99,8 +104,7 @@ class StreamRules {
 
   [[nodiscard]] bool is_copied() const {
     for (const Stream& other : block_.streams) {
-      if (other.used && other.from != kNoStream && &block_.streams[static_cast<std::size_t>(other.from)] == &stream_)
-        return true;
+      if (other.used && other.from == number_) return true;
     }
     return false;
   }
@@ -139,6 +143,7 @@ class StreamRules {
 
   const Context& context_;
   const Block& block_;
+  int number_;
   const Stream& stream_;
   std::string where_;
   Faults& faults_;

@@ -1,4 +1,6 @@
-#include "isa/encoding.h"
+#include <algorithm>
+#include <cstdlib>
+
 #include "isa/validate_parts.h"
 
 namespace systole::isa {
@@ -46,9 +48,11 @@ class SimdRules {
 
   void check() {
     if (simd_.reads_obuf) obuf();
-    if (static_cast<std::int64_t>(simd_.immediates.size()) > context_.target.imm_words()) {
-      faults_.add("simd", "{} IMM words, the machine has {}", simd_.immediates.size(), context_.target.imm_words());
+    const std::int64_t imm_words = std::min<std::int64_t>(context_.target.imm_words(), kMaxImmediates);
+    if (static_cast<std::int64_t>(simd_.immediates.size()) > imm_words) {
+      faults_.add("simd", "{} IMM words, at most {}", simd_.immediates.size(), imm_words);
     }
+    if (simd_.nests.size() > kMaxNests) faults_.add("simd", "{} nests, at most {}", simd_.nests.size(), kMaxNests);
     for (int i = 0; i < kMaxIterators; ++i) {
       if (simd_.iterators[index_of(i)].used) usable_[index_of(i)] = iterator(i);
     }
@@ -69,6 +73,10 @@ class SimdRules {
       return false;
     }
     if (it.stream == kNoStream) return true;
+    if (it.stream < 0 || it.stream >= kMaxStreams) {
+      faults_.add(where, "names stream {}, there are {}", it.stream, kMaxStreams);
+      return false;
+    }
     const Stream& stream = context_.block.streams[index_of(it.stream)];
     const Buffer buffer = it.space == Namespace::vmem1 ? Buffer::vmem1 : Buffer::vmem2;
     const bool vmem = it.space == Namespace::vmem1 || it.space == Namespace::vmem2;
@@ -85,6 +93,10 @@ class SimdRules {
 
   void nest(const Nest& nest, const std::string& where) {
     bool sound = context_.condition(nest.when, context_.last_loop(), where);
+    if (nest.loops.size() > kMaxSimdLoops || nest.body.size() > kMaxSimdWords) {
+      return faults_.add(where, "{} loops and {} instructions, at most {} and {}", nest.loops.size(), nest.body.size(),
+                         kMaxSimdLoops, kMaxSimdWords);
+    }
     for (std::size_t l = 0; l < nest.loops.size(); ++l) {
       sound = context_.trip(nest.loops[l], context_.last_loop(), where, fmt::format("loop {}", l)) && sound;
     }
@@ -92,8 +104,10 @@ class SimdRules {
     for (std::size_t i = 0; sound && i < nest.body.size(); ++i) {
       const SimdInstruction& instruction = nest.body[i];
       const std::string at = fmt::format("{}, instruction {}", where, i);
-      if (simd_.iterators[instruction.destination].space == Namespace::imm) faults_.add(at, "writes to IMM");
       operand(nest, instruction.destination, at);
+      const bool declared = instruction.destination < kMaxIterators;
+      if (declared && simd_.iterators[instruction.destination].space == Namespace::imm)
+        faults_.add(at, "writes to IMM");
       operand(nest, instruction.source1, at);
       if (reads_second(instruction.opcode)) operand(nest, instruction.source2, at);
     }
@@ -106,8 +120,10 @@ class SimdRules {
   }
 
   void operand(const Nest& nest, int number, const std::string& where) {
+    if (number >= kMaxIterators || !simd_.iterators[index_of(number)].used) {
+      return faults_.add(where, "iterator {} is not declared", number);
+    }
     const Iterator& it = simd_.iterators[index_of(number)];
-    if (!it.used) return faults_.add(where, "iterator {} is not declared", number);
     if (!usable_[index_of(number)]) return;
     std::vector<Term> terms;
     for (std::size_t l = 0; l < nest.loops.size(); ++l) terms.push_back({largest(nest.loops[l]), it.stride[l]});
@@ -118,7 +134,8 @@ class SimdRules {
                       what + " imm");
     } else if (it.space == Namespace::obuf) {
       const ArrayProgram& array = context_.block.array;
-      context_.inside(all_slots(extent_of(it.base, terms), array.output_depth, array.output_pitch),
+      const Extent one = extent_of(it.base, terms);
+      context_.inside(array.used ? all_slots(one, array.output_depth, array.output_pitch) : one,
                       2 * target.obuf_half_words(), where, what + " obuf");
     } else {
       Extent words = extent_of(it.base, terms);
@@ -142,6 +159,9 @@ class SimdRules {
 void validate_array(const Context& context) {
   const ArrayProgram& array = context.block.array;
   const Target& target = context.target;
+  if (array.loops.size() > kMaxArrayLoops) {
+    return context.faults.add("array", "{} loops, at most {}", array.loops.size(), kMaxArrayLoops);
+  }
   bool sound = context.loop(array.output_loop, context.last_loop(), "array", "output_loop");
   context.condition(array.start, context.last_loop(), "array");
   for (std::size_t l = 0; l < array.loops.size(); ++l) {

@@ -54,6 +54,16 @@ TEST(Extent, a_stream_of_padding_only_reaches_nothing) {
   EXPECT_FALSE(off_chip_extent(s, {}).has_value());
 }
 
+TEST(Extent, a_walker_made_to_waste_time_is_bounded_without_trying_its_positions) {
+  Stream s;
+  s.loop = 7;
+  const std::vector<std::int32_t> loops(8, INT32_MAX);
+  for (std::int8_t d = 0; d < 4; ++d) {
+    s.dims.push_back({{INT32_MAX, INT32_MAX - 1, d}, 1, 1, true, 0, 1, 1, {1, 1, 1, 1, 1, 1, 1, 1}});
+  }
+  EXPECT_EQ(bounds(off_chip_extent(s, loops)), (Bounds{0, 4 * (INT32_MAX - std::int64_t{1}) + 1}));
+}
+
 TEST(Extent, huge_numbers_are_cut_and_not_wrapped) {
   Stream s;
   s.loop = 0;

@@ -104,6 +104,36 @@ TEST(Validate, every_slot_has_a_partner) {
               ElementsAre("nest 0, instruction 0: iterator 9 is not declared"));
 }
 
+TEST(Validate, numbers_that_no_field_can_hold_are_found_before_the_encoder) {
+  EXPECT_THAT(faults_after([](Block& b) { b.streams[3].from = 16; }),
+              testing::Contains("stream 3 (store vmem1): copies from stream 16, there are 16"));
+  EXPECT_THAT(faults_after([](Block& b) { b.simd.iterators[1].stream = 99; }),
+              ElementsAre("iterator 1: names stream 99, there are 16"));
+  EXPECT_THAT(faults_after([](Block& b) { b.simd.nests[0].body[0].destination = 200; }),
+              ElementsAre("nest 0, instruction 0: iterator 200 is not declared"));
+  EXPECT_THAT(faults_after([](Block& b) { b.simd.nests[0].body.resize(17); }),
+              ElementsAre("nest 0: 2 loops and 17 instructions, at most 7 and 16"));
+  EXPECT_THAT(faults_after([](Block& b) { b.simd.immediates.resize(33); }),
+              ElementsAre("simd: 33 IMM words, at most 32"));
+  EXPECT_THAT(faults_after([](Block& b) { b.simd.nests.resize(33, b.simd.nests[0]); }),
+              ElementsAre("simd: 33 nests, at most 32"));
+  EXPECT_THAT(faults_after([](Block& b) { b.array.loops.resize(9); }), ElementsAre("array: 9 loops, at most 8"));
+}
+
+TEST(Validate, obuf_is_plain_memory_when_the_array_has_no_work) {
+  const auto without_array = [](Block& b) {
+    b.array.used = false;
+    for (std::size_t s = 0; s < 3; ++s) b.streams[s].used = false;
+    b.simd.reads_obuf = false;
+  };
+  EXPECT_THAT(faults_after(without_array), IsEmpty());
+  EXPECT_THAT(faults_after([&](Block& b) {
+                without_array(b);
+                b.simd.iterators[0].base = 161;
+              }),
+              ElementsAre("nest 0, instruction 0: reaches word (iterator 0) of obuf 161..320, there are 320"));
+}
+
 TEST(Validate, lanes_are_those_of_the_machine) {
   EXPECT_THAT(faults_after([](Block& b) { b.array.rows.last.count = 5; }),
               ElementsAre("array: 5 active rows, the machine has 4"));
