@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "Varray_core.h"
+#include "models/cycle/array_timing.h"
 
 namespace systole {
 namespace {
@@ -206,6 +207,35 @@ Tile random_tile(Random& random) {
   return t;
 }
 
+/// The same tile as the machine's timing reads it.
+isa::ArrayProgram program_of(const Tile& t) {
+  isa::ArrayProgram program;
+  program.used = true;
+  for (std::size_t l = kLoops; l-- > 0;) {
+    isa::ArrayLoop loop;
+    loop.trip.count = t.count[l];
+    loop.ibuf_stride = t.ibuf[l];
+    loop.wbuf_stride = t.wbuf[l];
+    loop.obuf_stride = t.obuf[l];
+    loop.bbuf_stride = t.bbuf[l];
+    program.loops.push_back(loop);
+  }
+  program.bias = t.biased;
+  program.start.kind = t.fresh ? isa::Condition::Kind::always : isa::Condition::Kind::not_first;
+  return program;
+}
+
+std::int64_t cycles_in_systemc(const Tile& t) {
+  ArrayParameters parameters;
+  parameters.rows = kRows;
+  parameters.columns = kColumns;
+  const isa::ArrayProgram program = program_of(t);
+  ArrayTiming timing(parameters);
+  timing.start(program);
+  const ArrayTile& tile = timing.tile(TileWalker({}));
+  return tile.busy + tile.hazard;
+}
+
 TEST(ArrayCore, every_result_of_random_tiles_has_the_right_value_in_the_right_cycle) {
   Random random;
   Core core;
@@ -218,6 +248,7 @@ TEST(ArrayCore, every_result_of_random_tiles_has_the_right_value_in_the_right_cy
     const Results right = expected(tile, m, expected_cycles);
     const Results seen = core.run(tile, cycles);
     ASSERT_EQ(cycles, expected_cycles) << "tile " << n;
+    ASSERT_EQ(cycles, cycles_in_systemc(tile)) << "tile " << n;
     ASSERT_TRUE(seen == right) << "tile " << n;
   }
 }

@@ -11,6 +11,7 @@
 
 #include "Vsimd_core.h"
 #include "isa/block.h"
+#include "models/cycle/simd_timing.h"
 
 namespace systole {
 namespace {
@@ -253,6 +254,44 @@ Tile random_tile(Random& random) {
   return tile;
 }
 
+/// The same tile as the machine's timing reads it.
+isa::SimdProgram program_of(const Tile& tile) {
+  isa::SimdProgram program;
+  program.used = true;
+  for (std::size_t i = 0; i < tile.iterators.size(); ++i) {
+    const Address& a = tile.iterators[i];
+    isa::Iterator& iterator = program.iterators[i];
+    iterator.used = true;
+    iterator.space = a.space;
+    iterator.base = a.base;
+    for (std::size_t l = 0; l < kLoops; ++l) iterator.stride[kLoops - 1 - l] = a.stride[l];
+  }
+  for (const Nest& nest : tile.nests) {
+    isa::Nest n;
+    for (std::size_t l = kLoops; l-- > 0;) n.loops.push_back({nest.count[l], nest.count[l], isa::kNoLoop});
+    n.lanes.last = {tile.active_lanes, tile.active_lanes, isa::kNoLoop};
+    for (const Step& step : nest.body) {
+      n.body.push_back({step.opcode, static_cast<std::uint8_t>(step.destination),
+                        static_cast<std::uint8_t>(step.source1), static_cast<std::uint8_t>(step.source2)});
+    }
+    program.nests.push_back(n);
+  }
+  return program;
+}
+
+std::int64_t cycles_in_systemc(const Tile& tile) {
+  SimdParameters parameters;
+  parameters.lanes = kLanes;
+  parameters.divide_latency = kDivide;
+  const isa::SimdProgram program = program_of(tile);
+  SimdTiming timing(parameters);
+  timing.start(program);
+  const SimdTile& time = timing.tile(TileWalker({}));
+  std::int64_t cycles = time.fill;
+  for (const SimdNestTime& nest : time.nests) cycles += nest.issue.total();
+  return cycles;
+}
+
 TEST(SimdCore, every_write_back_of_random_programs_has_the_right_value_in_the_right_cycle) {
   Random random;
   Core core;
@@ -268,6 +307,7 @@ TEST(SimdCore, every_write_back_of_random_programs_has_the_right_value_in_the_ri
     const Results right = expected(tile, lanes, expected_cycles);
     const Results seen = core.run(tile, cycles);
     ASSERT_EQ(cycles, expected_cycles) << "tile " << n;
+    ASSERT_EQ(cycles, cycles_in_systemc(tile)) << "tile " << n;
     ASSERT_TRUE(seen == right) << "tile " << n;
   }
 }
