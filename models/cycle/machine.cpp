@@ -16,14 +16,14 @@ constexpr int kUnitsOfBlock = 2 + kDataPorts * DmaEngine::kSequencers;  // array
 constexpr Cycles kSlice{1 << 18};
 
 InterconnectParameters interconnect_to(const Memory& memory, InterconnectParameters parameters) {
-  parameters.transparent = memory.peak_bytes_per_second() == 0.0;
+  parameters.transparent = memory.answers_at_once();
   return parameters;
 }
 
 }  // namespace
 
-Machine::Machine(const sc_core::sc_module_name& name, const MachineParameters& parameters, Memory& memory,
-                 const MachineProgram& program)
+CycleMachine::CycleMachine(const sc_core::sc_module_name& name, const MachineParameters& parameters, Memory& memory,
+                           const MachineProgram& program)
     : sc_module(name),
       clock_(parameters.clock_period_ps),
       period_ps_(parameters.clock_period_ps),
@@ -46,7 +46,7 @@ Machine::Machine(const sc_core::sc_module_name& name, const MachineParameters& p
   }
 }
 
-RunCounters Machine::run(const SimulationOptions& options) {
+RunCounters CycleMachine::run(const SimulationOptions& options) {
   std::int64_t work_before = -1;
   while (!controller_.finished()) {
     sc_core::sc_start(clock_.duration(kSlice), sc_core::SC_EXIT_ON_STARVATION);
@@ -65,20 +65,20 @@ RunCounters Machine::run(const SimulationOptions& options) {
 }
 
 /// A number that grows with everything that a unit completes.
-std::int64_t Machine::work_done() {
+std::int64_t CycleMachine::work_done() {
   std::int64_t work = array_.tiles_done() + simd_.tiles_done() + static_cast<std::int64_t>(ledger_.blocks_done());
   for (const auto& engine : dma_) work += engine->bursts();
   return work;
 }
 
 /// A unit is in the middle of something whose end it knows.
-bool Machine::works_ahead() {
+bool CycleMachine::works_ahead() {
   bool ahead = false;
   for (const UnitAccount* account : accounts()) ahead = ahead || account->charged_until() > clock_.next_edge();
   return ahead;
 }
 
-std::string Machine::report(const std::string& what) {
+std::string CycleMachine::report(const std::string& what) {
   std::ostringstream text;
   text << "cycle " << clock_.next_edge().count() << ": " << what << '\n';
   controller_.dump(text);
@@ -91,7 +91,7 @@ std::string Machine::report(const std::string& what) {
   return text.str();
 }
 
-RunCounters Machine::collect() {
+RunCounters CycleMachine::collect() {
   RunCounters run = ledger_.take();
   run.clock_period_ps = period_ps_;
   for (UnitAccount* account : accounts()) {
@@ -105,7 +105,7 @@ RunCounters Machine::collect() {
   return run;
 }
 
-std::array<UnitAccount*, kUnits> Machine::accounts() {
+std::array<UnitAccount*, kUnits> CycleMachine::accounts() {
   return {&array_.account(),   &simd_.account(),       &dma_[0]->account(),
           &dma_[1]->account(), &dma_[2]->account(),    &dma_[3]->account(),
           &dma_[4]->account(), &controller_.account(), &interconnect_.account()};
@@ -113,7 +113,7 @@ std::array<UnitAccount*, kUnits> Machine::accounts() {
 
 RunCounters simulate(const MachineParameters& parameters, Memory& memory, const MachineProgram& program,
                      const SimulationOptions& options) {
-  Machine machine("machine", parameters, memory, program);
+  CycleMachine machine("machine", parameters, memory, program);
   return machine.run(options);
 }
 

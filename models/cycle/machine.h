@@ -54,11 +54,11 @@ class Deadlock : public InternalError {
 
 /// The accelerator: its units, wired to one another and to a memory. One machine runs one program once, and a process
 /// elaborates one machine: it belongs to the SystemC kernel's current context.
-class Machine : public sc_core::sc_module {
+class CycleMachine : public sc_core::sc_module {
  public:
   /// `memory` and `program` must outlive the machine.
-  Machine(const sc_core::sc_module_name& name, const MachineParameters& parameters, Memory& memory,
-          const MachineProgram& program);
+  CycleMachine(const sc_core::sc_module_name& name, const MachineParameters& parameters, Memory& memory,
+               const MachineProgram& program);
 
   /// Runs the program to its end. Throws Deadlock, Interrupted, or what a unit threw.
   RunCounters run(const SimulationOptions& options);

@@ -31,6 +31,9 @@ class Memory : public sc_core::sc_module {
   /// Events counted so far.
   [[nodiscard]] virtual MemoryCounters counters() const = 0;
 
+  /// Every burst is answered in the call that brings it: the machine then needs no interconnect.
+  [[nodiscard]] virtual bool answers_at_once() const { return false; }
+
   /// Bytes a second that the data buses of all channels could carry; 0: unlimited (ideal memory).
   [[nodiscard]] virtual double peak_bytes_per_second() const = 0;
 
