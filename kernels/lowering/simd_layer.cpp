@@ -1,0 +1,388 @@
+#include "kernels/lowering/simd_layer.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/errors.h"
+#include "base/units.h"
+#include "isa/encoder.h"
+#include "kernels/lowering/tile_search.h"
+
+namespace systole {
+
+namespace {
+
+using isa::Direction;
+using isa::Namespace;
+using Kind = isa::Condition::Kind;
+
+/// Stages before the last one of the SIMD unit's pipeline.
+constexpr std::int64_t kPipelineFill = 5;
+
+const char* name_of(Namespace name) {
+  switch (name) {
+    case Namespace::vmem1:
+      return "VMEM1";
+    case Namespace::vmem2:
+      return "VMEM2";
+    default:
+      return "OBUF";
+  }
+}
+
+double latency(const SimdBody& body, const Machine& machine) {
+  std::int64_t cycles = 0;
+  for (const isa::SimdInstruction& instruction : body) {
+    switch (instruction.opcode) {
+      case isa::SimdOpcode::divide:
+      case isa::SimdOpcode::reciprocal:
+        cycles += machine.divide_latency;
+        break;
+      case isa::SimdOpcode::exp:
+        cycles += machine.exponential_latency;
+        break;
+      case isa::SimdOpcode::sqrt:
+      case isa::SimdOpcode::inverse_sqrt:
+        cycles += machine.inverse_sqrt_latency;
+        break;
+      default:
+        ++cycles;
+    }
+  }
+  return static_cast<double>(cycles);
+}
+
+bool contains(const std::vector<int>& dims, int dim) {
+  return std::find(dims.begin(), dims.end(), dim) != dims.end();
+}
+
+}  // namespace
+
+SimdLayer::SimdLayer(const Node& node, LoweringContext& context)
+    : node_(node), context_(context), builder_(context.begin(node)), current_(context.id(node)) {}
+
+int SimdLayer::dim(std::int64_t extent, bool tiled) {
+  SpaceDim added;
+  added.extent = added.tile = extent;
+  added.tiled = tiled && extent > 1;
+  space_.push_back(added);
+  return static_cast<int>(space_.size()) - 1;
+}
+
+int SimdLayer::pass(std::int64_t extent) {
+  const int added = dim(extent, false);
+  space_.back().tile = 1;
+  return added;
+}
+
+int SimdLayer::plan(Planned operand) {
+  operand.node = current_;
+  operands_.push_back(std::move(operand));
+  return static_cast<int>(operands_.size()) - 1;
+}
+
+int SimdLayer::load(Access access, Namespace space) {
+  Planned operand;
+  operand.access = std::move(access);
+  operand.space = space;
+  operand.direction = Direction::load;
+  return plan(std::move(operand));
+}
+
+int SimdLayer::store(Access access, Namespace space, When when) {
+  Planned operand;
+  operand.access = std::move(access);
+  operand.space = space;
+  operand.direction = Direction::store;
+  operand.when = std::move(when);
+  return plan(std::move(operand));
+}
+
+int SimdLayer::scratch(const std::vector<int>& dims, Namespace space) {
+  Planned operand;
+  for (const int d : dims) operand.access.axes.push_back(plain_axis(d, 0));
+  operand.space = space;
+  return plan(std::move(operand));
+}
+
+Operand SimdLayer::at(int operand, std::vector<std::pair<int, std::int64_t>> at) {
+  for (const Reference& known : references_) {
+    if (known.operand == operand && known.at == at) return known.iterator;
+  }
+  isa::Iterator open;  // its number is final, its address is not: a base of its own keeps it apart from the others
+  open.space = operands_.at(static_cast<std::size_t>(operand)).space;
+  open.base = -1 - static_cast<std::int32_t>(references_.size());
+  const Operand number = builder_.simd().iterator(open);
+  references_.push_back({number, operand, std::move(at)});
+  return number;
+}
+
+void SimdLayer::sweep(const When& when, const std::vector<Over>& loops, const SimdBody& body) {
+  sweeps_.push_back({when, loops, body, current_});
+}
+
+void SimdLayer::belongs_to(const Node& node) {
+  current_ = context_.id(node);
+}
+
+int SimdLayer::depth_of(const Planned& operand, const Space& space) const {
+  const bool repeats = operand.direction && scope_of(operand.access, space) != isa::kNoLoop;
+  return repeats ? context_.machine().vmem_depth() : 1;
+}
+
+std::int64_t SimdLayer::capacity(Namespace name) const {
+  const Machine& machine = context_.machine();
+  return name == Namespace::obuf ? 2 * machine.obuf_half_words : machine.vmem_words;
+}
+
+std::int64_t SimdLayer::needed(Namespace name, const Space& space) const {
+  std::int64_t words = 0;
+  for (const Planned& operand : operands_) {
+    if (operand.space != name) continue;
+    words += words_of(operand.access, space, context_.machine().columns) * depth_of(operand, space);
+  }
+  return words;
+}
+
+bool SimdLayer::fits(const Space& space) const {
+  for (const Namespace name : {Namespace::vmem1, Namespace::vmem2, Namespace::obuf}) {
+    if (needed(name, space) > capacity(name)) return false;
+  }
+  return true;
+}
+
+Space SimdLayer::smallest() const {
+  Space space = space_;
+  for (std::size_t d = 0; d < space.size(); ++d) {
+    if (!space[d].tiled) continue;
+    space[d].tile = d + 1 == space.size() ? std::min(space[d].extent, context_.machine().columns) : 1;
+  }
+  number_loops(space);
+  return space;
+}
+
+bool SimdLayer::fits() {
+  return fits(smallest());
+}
+
+std::vector<int> SimdLayer::order_of_tiles() const {
+  if (!tile_order_.empty()) return tile_order_;
+  std::vector<int> order(space_.size());
+  for (std::size_t d = 0; d < order.size(); ++d) order[d] = static_cast<int>(d);
+  std::stable_partition(order.begin(), order.end(), [&](int dim) {
+    return std::all_of(operands_.begin(), operands_.end(),
+                       [&](const Planned& operand) { return !operand.direction || depends_on(operand.access, dim); });
+  });
+  return order;
+}
+
+void SimdLayer::number_loops(Space& space) const {
+  std::int8_t next = 0;
+  for (const int d : order_of_tiles()) {
+    SpaceDim& dim = space.at(static_cast<std::size_t>(d));
+    dim.loop = dim.tiles() > 1 ? next++ : isa::kNoLoop;
+  }
+}
+
+std::optional<double> SimdLayer::estimate(Space& space) const {
+  number_loops(space);
+  if (!fits(space)) return std::nullopt;
+  const Machine& machine = context_.machine();
+  double tiles = 1;
+  for (const SpaceDim& dim : space) tiles *= static_cast<double>(dim.tiles());
+  double compute = tiles * static_cast<double>(kPipelineFill + machine.columns - 1);
+  for (const Sweep& sweep : sweeps_) {
+    compute += static_cast<double>(iterations(sweep, space, false)) * latency(sweep.body, machine);
+  }
+  double transfers = 0;
+  double exposed = 0;  // even with double buffering: the first loads and the last store
+  for (const Planned& operand : operands_) {
+    if (!operand.direction) continue;
+    const isa::Stream stream = stream_of(operand.access, space, machine.columns);
+    if (stream.dims.size() > isa::kMaxWalkDims) return std::nullopt;
+    const TransferCost cost = transfer_cost(stream, machine);
+    double generations = 1;
+    double share = 1;  // the same with the last tile counted as the part that it is
+    for (std::size_t d = 0; d < space.size(); ++d) {
+      if (space[d].loop == isa::kNoLoop || space[d].loop > stream.loop) continue;
+      if (contains(operand.when.dims, static_cast<int>(d))) continue;
+      generations *= static_cast<double>(space[d].tiles());
+      share *= static_cast<double>(space[d].extent) / static_cast<double>(space[d].tile);
+    }
+    transfers += generations * cost.latency + share * cost.cycles;
+    exposed += cost.latency + cost.cycles;
+  }
+  return machine.vmem_double_buffered ? std::max(compute, transfers) + exposed : compute + transfers;
+}
+
+void SimdLayer::refuse() const {
+  const Space space = smallest();
+  for (const Namespace name : {Namespace::vmem1, Namespace::vmem2, Namespace::obuf}) {
+    const std::int64_t words = needed(name, space);
+    if (words > capacity(name)) too_small(node_, name_of(name), words, capacity(name), "words");
+  }
+  fail_check("lowering", node_.name + ": no walker has enough dimensions for it");
+}
+
+std::int64_t SimdLayer::iterations(const Sweep& sweep, const Space& space, bool elements) const {
+  const std::int64_t lanes = context_.machine().columns;
+  const bool partial = sweep.when.kind != Kind::always;
+  std::int64_t all = 1;
+  std::int64_t matching = 1;  // of them, in the tiles where every loop of the condition is first (or last)
+  for (std::size_t d = 0; d < space.size(); ++d) {
+    const SpaceDim& dim = space[d];
+    const bool along_lanes = d + 1 == space.size();
+    const auto over = std::find_if(sweep.loops.begin(), sweep.loops.end(),
+                                   [&](const Over& loop) { return loop.dim == static_cast<int>(d); });
+    const auto in_tile = [&](std::int64_t size) -> std::int64_t {
+      if (over == sweep.loops.end()) return along_lanes && elements ? lanes : 1;
+      return along_lanes && !elements ? ceil_div(size, lanes) : size - over->from;
+    };
+    const std::int64_t every = (dim.tiles() - 1) * in_tile(dim.tile) + in_tile(dim.rest());
+    const bool first = sweep.when.kind == Kind::first || sweep.when.kind == Kind::not_first;
+    const std::int64_t edge = in_tile(first && dim.tiles() > 1 ? dim.tile : dim.rest());
+    all *= every;
+    matching *= partial && contains(sweep.when.dims, static_cast<int>(d)) ? edge : every;
+  }
+  if (sweep.when.kind == Kind::not_first || sweep.when.kind == Kind::not_last) return all - matching;
+  return partial ? matching : all;
+}
+
+bool SimdLayer::never(const Sweep& sweep) const {
+  const auto dim_of = [&](int d) { return space_.at(static_cast<std::size_t>(d)); };
+  if (sweep.when.kind == Kind::not_first || sweep.when.kind == Kind::not_last) {
+    const auto& dims = sweep.when.dims;
+    if (std::all_of(dims.begin(), dims.end(), [&](int d) { return dim_of(d).loop == isa::kNoLoop; })) return true;
+  }
+  return std::any_of(sweep.loops.begin(), sweep.loops.end(),
+                     [&](const Over& over) { return dim_of(over.dim).tile <= over.from; });
+}
+
+isa::Condition SimdLayer::condition(const When& when) const {
+  isa::Condition result;
+  for (const int d : when.dims) {
+    const std::int8_t loop = space_.at(static_cast<std::size_t>(d)).loop;
+    if (loop != isa::kNoLoop) result.mask = static_cast<std::uint8_t>(result.mask | 1u << loop);
+  }
+  if (result.mask != 0) result.kind = when.kind;
+  return result;
+}
+
+std::vector<isa::Nest> SimdLayer::nests_of(const Sweep& sweep, std::size_t group) const {
+  const std::int64_t lanes = context_.machine().columns;
+  isa::Nest nest;
+  nest.when = condition(sweep.when);
+  nest.loops.resize(static_cast<std::size_t>(*std::max_element(positions_.begin(), positions_.end()) + 1));
+  nest.lanes.last.count = nest.lanes.last.tail = static_cast<std::int32_t>(lanes);
+  for (const Over& over : sweep.loops) {
+    const SpaceDim& dim = space_.at(static_cast<std::size_t>(over.dim));
+    const int position = positions_.at(static_cast<std::size_t>(over.dim));
+    const bool along_lanes = over.dim + 1 == static_cast<int>(space_.size());
+    isa::Trip trip = along_lanes ? lane_words(dim, lanes) : tile_trip(dim.extent, dim.tile, dim.loop);
+    if (along_lanes) {
+      nest.lanes.last = lane_tail(dim, lanes);
+      nest.lanes.loop = static_cast<std::int8_t>(position);
+    }
+    if (position < 0) continue;
+    if (sweep.when.kind == Kind::first && contains(sweep.when.dims, over.dim)) {
+      trip.tail = trip.count;
+      trip.tail_loop = isa::kNoLoop;
+    }
+    trip.count -= static_cast<std::int32_t>(over.from);
+    trip.tail -= static_cast<std::int32_t>(over.from);
+    check(trip.count > 0 && trip.tail > 0, "lowering", "a loop of a nest has no iteration");
+    nest.loops[static_cast<std::size_t>(position)] = trip;
+  }
+  std::vector<isa::Nest> nests;
+  for (std::size_t i = 0; i < sweep.body.size(); i += group) {
+    const auto begin = sweep.body.begin() + static_cast<std::ptrdiff_t>(i);
+    nest.body.assign(begin, begin + static_cast<std::ptrdiff_t>(std::min(group, sweep.body.size() - i)));
+    nests.push_back(nest);
+  }
+  return nests;
+}
+
+bool SimdLayer::program_fits(std::size_t group) {
+  isa::SimdProgram program = builder_.block().simd;
+  for (const Sweep& sweep : sweeps_) {
+    if (never(sweep)) continue;
+    const std::vector<isa::Nest> nests = nests_of(sweep, group);
+    program.nests.insert(program.nests.end(), nests.begin(), nests.end());
+  }
+  return program.nests.size() <= isa::kMaxNests &&
+         static_cast<std::int64_t>(isa::simd_words(program)) <= context_.machine().simd_instruction_words;
+}
+
+void SimdLayer::emit_streams() {
+  const std::int64_t lanes = context_.machine().columns;
+  std::int64_t next[3] = {0, 0, 0};
+  for (Planned& operand : operands_) {
+    std::int64_t& free = next[static_cast<std::size_t>(operand.space)];
+    operand.base = free;
+    const std::int64_t words = words_of(operand.access, space_, lanes);
+    const int depth = depth_of(operand, space_);
+    free += words * depth;
+    if (!operand.direction) continue;
+    isa::Stream stream = stream_of(operand.access, space_, lanes);
+    stream.direction = *operand.direction;
+    stream.buffer = operand.space == Namespace::vmem1 ? isa::Buffer::vmem1 : isa::Buffer::vmem2;
+    stream.when = condition(operand.when);
+    stream.on_chip_base = static_cast<std::int32_t>(operand.base * lanes);
+    stream.depth = static_cast<std::uint8_t>(depth);
+    stream.slot_pitch = depth > 1 ? static_cast<std::int32_t>(words * lanes) : 0;
+    builder_.belongs_to(operand.node);
+    operand.stream = builder_.stream(std::move(stream), operand.access.region);
+  }
+}
+
+void SimdLayer::emit_iterators() {
+  for (const Reference& reference : references_) {
+    const Planned& operand = operands_.at(static_cast<std::size_t>(reference.operand));
+    const std::vector<std::int64_t> strides = word_strides(operand.access, space_, context_.machine().columns);
+    isa::Iterator& iterator = builder_.block().simd.iterators.at(reference.iterator);
+    std::int64_t base = operand.direction ? 0 : operand.base;
+    for (const auto& [dim, shift] : reference.at) base += shift * strides.at(static_cast<std::size_t>(dim));
+    iterator.base = static_cast<std::int32_t>(base);
+    iterator.stream = operand.stream;
+    for (std::size_t d = 0; d < strides.size(); ++d) {
+      if (positions_[d] < 0) continue;
+      iterator.stride.at(static_cast<std::size_t>(positions_[d])) = static_cast<std::int32_t>(strides[d]);
+    }
+  }
+}
+
+void SimdLayer::emit_nests() {
+  std::size_t group = 1;
+  while (group < isa::kMaxSimdWords && !program_fits(group)) group *= 2;
+  check(program_fits(group), "lowering", [&] { return node_.name + " needs too many SIMD instructions"; });
+  for (const Sweep& sweep : sweeps_) {
+    if (never(sweep)) continue;
+    builder_.belongs_to(sweep.node);
+    for (const isa::Nest& nest : nests_of(sweep, group)) {
+      builder_.simd().nest(nest.when, nest.loops, nest.lanes, nest.body);
+    }
+    context_.add_ops(sweep.node, iterations(sweep, space_, true) * static_cast<std::int64_t>(sweep.body.size()));
+  }
+}
+
+void SimdLayer::finish() {
+  const std::optional<Space> best =
+      search_tiles(space_, context_.machine().columns, [&](Space& space) { return estimate(space); });
+  if (!best) refuse();
+  space_ = *best;
+  for (const int d : order_of_tiles()) {
+    SpaceDim& dim = space_.at(static_cast<std::size_t>(d));
+    dim.loop = builder_.tile_loop(dim.tiles());
+  }
+  int next = 0;
+  for (std::size_t d = 0; d < space_.size(); ++d) {
+    const std::int64_t lanes = d + 1 == space_.size() ? context_.machine().columns : 1;
+    positions_.push_back(space_[d].tile > lanes ? next++ : -1);
+  }
+  emit_streams();
+  emit_iterators();
+  emit_nests();
+  context_.finish(builder_);
+}
+
+}  // namespace systole

@@ -1,0 +1,121 @@
+#pragma once
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "kernels/lowering/lowering.h"
+#include "kernels/lowering/simd_space.h"
+
+namespace systole {
+
+/// When something happens, in terms of the dimensions of a space whose tile loops it names.
+struct When {
+  isa::Condition::Kind kind = isa::Condition::Kind::always;
+  std::vector<int> dims;
+};
+
+/// A loop of a nest over the tile's part of a dimension, from index `from` on.
+struct Over {
+  int dim = 0;
+  std::int64_t from = 0;
+};
+
+/// One layer of the SIMD unit as one block. It is described with tile sizes open: dimensions, operands, nests over
+/// them. `finish` chooses the tiles that take the least estimated time, places the operands in VMEM and OBUF, and emits
+/// the block.
+///
+/// SIMD loops are the dimensions in the order of their declaration; every nest has all of them, those it does not loop
+/// over with one iteration (loops cost nothing), so that iterators mean the same in every nest.
+class SimdLayer {
+ public:
+  SimdLayer(const Node& node, LoweringContext& context);
+
+  /// Appends a dimension, inside those there are; the last one runs along the lanes. One that may not be cut is whole
+  /// in every tile.
+  int dim(std::int64_t extent, bool tiled = true);
+  /// A dimension that has one tile for each index: a pass over the inner ones.
+  int pass(std::int64_t extent);
+  /// Tile loops from the outermost in. By default dimensions that every stream extends along come first, so that what
+  /// is broadcast along the others is loaded once.
+  void tile_order(std::vector<int> dims) { tile_order_ = std::move(dims); }
+
+  /// Operands; each returns its number. Scratch extends along `dims`.
+  int load(Access access, isa::Namespace space);
+  int store(Access access, isa::Namespace space, When when = {});
+  int scratch(const std::vector<int>& dims, isa::Namespace space);
+
+  /// An iterator over the operand; `at` fixes or shifts indices: the place of index i is that of i + shift.
+  Operand at(int operand, std::vector<std::pair<int, std::int64_t>> at = {});
+  Operand immediate(double value) { return builder_.simd().immediate(value); }
+  SimdBuilder simd() { return builder_.simd(); }
+
+  /// The instructions one after the other, each for all iterations (SimdBuilder::sweep); a group falls together into
+  /// one nest where the block would have too many nests or words. A loop without iterations drops them.
+  void sweep(const When& when, const std::vector<Over>& loops, const SimdBody& body);
+  /// What comes from now on belongs to another node, fused into this layer.
+  void belongs_to(const Node& node);
+
+  /// Is there a tile that fits?
+  [[nodiscard]] bool fits();
+  /// Emits the block. Throws the UserError of `too_small` when no tile fits.
+  void finish();
+
+ private:
+  struct Planned {
+    Access access;
+    isa::Namespace space = isa::Namespace::vmem1;
+    std::optional<isa::Direction> direction;  ///< absent: scratch
+    When when;
+    NodeId node{};
+    std::int64_t base = 0;  ///< words
+    std::int8_t stream = isa::kNoStream;
+  };
+  struct Reference {
+    Operand iterator = 0;
+    int operand = 0;
+    std::vector<std::pair<int, std::int64_t>> at;
+  };
+  struct Sweep {
+    When when;
+    std::vector<Over> loops;
+    SimdBody body;
+    NodeId node{};
+  };
+
+  int plan(Planned operand);
+  [[nodiscard]] int depth_of(const Planned& operand, const Space& space) const;
+  [[nodiscard]] std::int64_t capacity(isa::Namespace name) const;
+  /// Words that the operands need in one namespace.
+  [[nodiscard]] std::int64_t needed(isa::Namespace name, const Space& space) const;
+  [[nodiscard]] bool fits(const Space& space) const;
+  [[nodiscard]] Space smallest() const;
+  [[nodiscard]] std::vector<int> order_of_tiles() const;
+  void number_loops(Space& space) const;
+  /// Estimated cycles, nullopt for what does not fit. Numbers the loops of `space`.
+  [[nodiscard]] std::optional<double> estimate(Space& space) const;
+  [[noreturn]] void refuse() const;
+
+  /// How often the body of a sweep runs in the whole layer, counted in words or in elements.
+  [[nodiscard]] std::int64_t iterations(const Sweep& sweep, const Space& space, bool elements) const;
+  [[nodiscard]] bool never(const Sweep& sweep) const;
+  [[nodiscard]] isa::Condition condition(const When& when) const;
+  [[nodiscard]] std::vector<isa::Nest> nests_of(const Sweep& sweep, std::size_t group) const;
+  [[nodiscard]] bool program_fits(std::size_t group);
+  void emit_streams();
+  void emit_iterators();
+  void emit_nests();
+
+  const Node& node_;
+  LoweringContext& context_;
+  BlockBuilder builder_;
+  NodeId current_;
+  Space space_;
+  std::vector<int> positions_;  ///< SIMD loop of each dimension, -1: a single iteration; after the tiles are chosen
+  std::vector<int> tile_order_;
+  std::vector<Planned> operands_;
+  std::vector<Reference> references_;
+  std::vector<Sweep> sweeps_;
+};
+
+}  // namespace systole
