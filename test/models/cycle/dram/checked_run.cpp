@@ -43,13 +43,12 @@ CheckedRun run_checked(const config::Memory& controller, const config::Memory& d
   std::vector<checker::Hash> hashing;
   for (const config::DramXor& x : dram.address_map().xor_()) hashing.push_back({x.field(), x.bit(), x.row_bit()});
 
+  const checker::PlaceMap place_of(log2_of(burst_bytes), dram.address_map().fields(), widths, hashing);
   checker::ServiceChecker service;
   for (const TraceRequest& request : requests) {
     const std::uint64_t start = request.address / 64 * 64;
     for (int offset = 0; offset < 64; offset += burst_bytes) {
-      const checker::Place place = checker::place_of(start + static_cast<std::uint64_t>(offset), log2_of(burst_bytes),
-                                                     dram.address_map().fields(), widths, hashing);
-      service.ask(place, request.direction == Direction::write);
+      service.ask(place_of(start + static_cast<std::uint64_t>(offset)), request.direction == Direction::write);
     }
   }
   const checker::CommandChecker fresh(sheet, dram.controller().refresh() == config::per_bank,

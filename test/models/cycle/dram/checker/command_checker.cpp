@@ -52,11 +52,11 @@ void CommandChecker::check(const Record& r) {
   require("clock order", r.clock >= last_clock_, r);
   last_clock_ = r.clock;
   const std::string& c = r.command;
+  if (c == "RD" || c == "RDA") return column(r, false, c == "RDA");
+  if (c == "WR" || c == "WRA") return column(r, true, c == "WRA");
   if (c == "ACT") return activate(r);
   if (c == "PRE") return precharge(r, bank_of(r));
   if (c == "PREA") return precharge_all(r);
-  if (c == "RD" || c == "RDA") return column(r, false, c == "RDA");
-  if (c == "WR" || c == "WRA") return column(r, true, c == "WRA");
   if (c == "REF") return refresh_all(r);
   if (c == "REFPB") return refresh_bank(r);
   require("known command", false, r);

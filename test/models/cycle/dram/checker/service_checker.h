@@ -2,7 +2,7 @@
 
 #include <map>
 #include <string>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "test/models/cycle/dram/checker/command_checker.h"
@@ -25,24 +25,34 @@ struct Hash {
   int bit = 0, row_bit = 0;
 };
 
-/// The place of a byte address, bit by bit; `widths` by field name, `fields` as --map takes it.
-Place place_of(std::uint64_t address, int offset_bits, const std::string& fields,
-               const std::map<std::string, int>& widths, const std::vector<Hash>& hashing);
+/// The place of a byte address, found bit by bit; `widths` by field name, `fields` as --map takes it.
+class PlaceMap {
+ public:
+  PlaceMap(int offset_bits, const std::string& fields, const std::map<std::string, int>& widths,
+           const std::vector<Hash>& hashing);
+  [[nodiscard]] Place operator()(std::uint64_t address) const;
+
+ private:
+  int offset_bits_;
+  std::vector<std::pair<int Place::*, int>> bits_;  ///< of the address from the offset up: field, bit of the field
+  std::vector<Hash> hashing_;
+};
 
 /// Checks that every burst is served exactly once, at its own place and in an order that a program cannot tell from the
 /// order in which it asked: a write goes after the reads asked for before it, a read after the writes before it, unless
 /// it was answered from one of them.
 class ServiceChecker {
  public:
-  void ask(const Place& place, bool write) { asked_[place.key()] += write ? 'W' : 'R'; }
+  void ask(const Place& place, bool write) { asked_.emplace_back(place.key(), write ? 'W' : 'R'); }
   void serve(const Record& record);
-  /// Empty when all is well, else what is wrong first. `forwarded` reads may be missing in all.
-  [[nodiscard]] std::string finish(std::int64_t forwarded) const;
+  /// Empty when all is well, else what is wrong first. `forwarded` reads may be missing in all. To be called once.
+  [[nodiscard]] std::string finish(std::int64_t forwarded);
 
  private:
-  using ByPlace = std::unordered_map<std::uint64_t, std::string>;
-  ByPlace asked_;  ///< 'R' and 'W' in the order asked
-  ByPlace served_;
+  using Events = std::vector<std::pair<std::uint64_t, char>>;
+  static std::string take(Events& events, std::size_t& next, std::uint64_t place);
+
+  Events asked_, served_;
 };
 
 }  // namespace systole::checker
