@@ -10,6 +10,7 @@
 #include "kernels/plan/layout.h"
 #include "kernels/plan/machine.h"
 #include "kernels/plan/region.h"
+#include "kernels/tiling/search.h"
 
 /// One lowering for each operator: it reads the node, the layouts of its tensors and the machine's limits, and appends
 /// blocks. A node that needs no block says why it is free. What a machine is too small for is the user's mistake
@@ -61,6 +62,8 @@ class LoweringContext {
   [[nodiscard]] std::vector<LoweredBlock>& blocks() { return blocks_; }
   [[nodiscard]] Outcome& outcome(NodeId node) { return outcomes_.at(static_cast<std::size_t>(node)); }
   [[nodiscard]] RegionTable& regions() { return regions_; }
+  /// Tilings found so far: equal layers are searched once.
+  [[nodiscard]] TilingCache& tilings() { return tilings_; }
 
  private:
   const Graph& graph_;
@@ -71,6 +74,7 @@ class LoweringContext {
   std::vector<std::vector<NodeId>> chains_;
   std::vector<LoweredBlock> blocks_;
   std::map<TensorId, std::vector<RegionId>> constants_;
+  TilingCache tilings_;
 };
 
 using Lowering = void (*)(const Node&, LoweringContext&);

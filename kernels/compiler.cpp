@@ -1,0 +1,235 @@
+#include "kernels/compiler.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "base/errors.h"
+#include "base/units.h"
+#include "isa/encoder.h"
+#include "isa/program.h"
+#include "isa/validate.h"
+#include "kernels/graph/passes/fold_affine.h"
+#include "kernels/graph/passes/remove_dead.h"
+#include "kernels/lowering/fusion.h"
+#include "kernels/lowering/lowering.h"
+#include "kernels/plan/layout_assignment.h"
+#include "kernels/plan/memory_plan.h"
+
+namespace systole {
+
+namespace {
+
+/// Regions begin at multiples of this: the longest burst of any shipped memory.
+constexpr std::int64_t kAlignment = 64;
+
+std::vector<Lifetime> lifetimes_of(const RegionTable& regions, const std::vector<LoweredBlock>& blocks) {
+  std::vector<Lifetime> lifetimes(regions.size(), Lifetime{static_cast<std::int64_t>(blocks.size()), -1});
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    for (std::size_t s = 0; s < blocks[b].block.streams.size(); ++s) {
+      if (!blocks[b].block.streams[s].used) continue;
+      Lifetime& lifetime = lifetimes.at(static_cast<std::size_t>(blocks[b].stream_regions[s]));
+      lifetime.first = std::min(lifetime.first, static_cast<std::int64_t>(b));
+      lifetime.last = std::max(lifetime.last, static_cast<std::int64_t>(b));
+    }
+  }
+  for (std::size_t r = 0; r < lifetimes.size(); ++r) {
+    const Region::Kind kind = regions.at(static_cast<RegionId>(r)).kind;
+    if (kind == Region::Kind::input) lifetimes[r] = {0, std::max<std::int64_t>(0, lifetimes[r].last)};
+    if (kind == Region::Kind::output) lifetimes[r].last = static_cast<std::int64_t>(blocks.size());
+  }
+  return lifetimes;
+}
+
+isa::Region::Kind kind_of(Region::Kind kind) {
+  switch (kind) {
+    case Region::Kind::input:
+      return isa::Region::input;
+    case Region::Kind::output:
+      return isa::Region::output;
+    case Region::Kind::constant:
+      return isa::Region::constant;
+    default:
+      return isa::Region::activation;
+  }
+}
+
+/// One row for every node of the imported graph, whatever became of it.
+class LayerTable {
+ public:
+  LayerTable(const Graph& imported, const Graph& graph) : graph_(graph), layer_of_(graph.nodes.size(), -1) {
+    std::map<std::string, int> index;
+    for (const Node& node : imported.nodes) {
+      isa::LayerInfo layer;
+      layer.set_index(static_cast<int>(layers_.size()));
+      layer.set_name(node.name);
+      layer.set_op(node.onnx_op);
+      layer.set_fused_into(-1);
+      layer.set_macs(imported.macs(node).count());
+      layer.set_note("no output needs it");
+      index[node.name] = layer.index();
+      layers_.push_back(layer);
+    }
+    for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+      const Node& node = graph.nodes[n];
+      layer_of_[n] = index.at(node.name);
+      layer(static_cast<NodeId>(n)).clear_note();
+      for (const Absorbed& absorbed : node.absorbed) {
+        const auto found = index.find(absorbed.name);
+        if (found == index.end()) continue;  // folded by the importer already
+        isa::LayerInfo& folded = layers_[static_cast<std::size_t>(found->second)];
+        folded.set_fused_into(layer_of_[n]);
+        folded.set_note("folded into the constants of " + node.name);
+      }
+    }
+  }
+
+  [[nodiscard]] int index_of(NodeId node) const { return layer_of_.at(static_cast<std::size_t>(node)); }
+  isa::LayerInfo& layer(NodeId node) { return layers_.at(static_cast<std::size_t>(index_of(node))); }
+  [[nodiscard]] const std::vector<isa::LayerInfo>& layers() const { return layers_; }
+
+  void fill(LoweringContext& context, const Fusion& fusion) {
+    for (std::size_t n = 0; n < graph_.nodes.size(); ++n) {
+      const auto id = static_cast<NodeId>(n);
+      const LoweringContext::Outcome& outcome = context.outcome(id);
+      isa::LayerInfo& row = layer(id);
+      row.set_note(outcome.note);
+      row.set_ops(outcome.ops);
+      if (outcome.on_simd) row.set_unit(isa::LayerInfo::simd_unit);
+      if (outcome.on_array) row.set_unit(isa::LayerInfo::systolic_array);
+      for (const NodeId fused : fusion.chains[n]) layer(fused).set_fused_into(index_of(id));
+    }
+  }
+
+ private:
+  const Graph& graph_;
+  std::vector<isa::LayerInfo> layers_;
+  std::vector<int> layer_of_;
+};
+
+isa::EncodedBlock encoded(const LoweredBlock& lowered, const LayerTable& layers) {
+  isa::EncodedBlock block;
+  const std::vector<std::uint32_t> words = isa::encode(lowered.block);
+  block.mutable_words()->Add(words.begin(), words.end());
+  block.set_array_layer(lowered.array_node ? layers.index_of(*lowered.array_node) : -1);
+  for (const NodeId node : lowered.nest_nodes) block.add_nest_layers(layers.index_of(node));
+  std::size_t streams = lowered.block.streams.size();
+  while (streams > 0 && !lowered.block.streams[streams - 1].used) --streams;
+  for (std::size_t s = 0; s < streams; ++s) {
+    block.add_stream_layers(lowered.block.streams[s].used ? layers.index_of(lowered.stream_nodes[s]) : -1);
+  }
+  return block;
+}
+
+void add_regions(const RegionTable& regions, isa::Program& program) {
+  for (std::size_t r = 0; r < regions.size(); ++r) {
+    const Region& region = regions.at(static_cast<RegionId>(r));
+    if (region.address < 0) continue;  // no block touches it
+    isa::Region& row = *program.add_regions();
+    row.set_name(region.name);
+    row.set_address(region.address);
+    row.set_bytes(region.bytes);
+    row.set_kind(kind_of(region.kind));
+    row.set_element_bits(region.element_bits);
+    for (const std::int64_t extent : region.shape) row.add_shape(extent);
+    row.set_order(region.order);
+  }
+}
+
+void check_capacity(const MemoryPlan& plan, std::int64_t instruction_bytes, const Machine& machine) {
+  const std::int64_t needed = plan.end + instruction_bytes;
+  if (needed <= machine.memory_bytes) return;
+  throw UserError(
+      {"", 0, 0,
+       fmt::format("the network needs {} bytes of memory ({} of activations, {} of constants, {} of "
+                   "instructions), the machine has {}",
+                   needed, plan.activation_bytes, plan.constant_bytes, instruction_bytes, machine.memory_bytes),
+       "a smaller batch, or a memory with more capacity"});
+}
+
+Graph normal_form(const Graph& imported) {
+  Graph graph = imported;
+  fold_bias(graph);
+  fold_batch_norm(graph);
+  remove_dead(graph);
+  return graph;
+}
+
+Fusion fuse(const Graph& graph, const Machine& machine, const CompileOptions& options, TilingCache& tilings) {
+  Fusion fusion = no_fusion(graph);
+  if (!options.fusion) return fusion;
+  RegionTable regions;
+  LayoutAssignment unfused = assign_layouts(graph, machine, fusion.fused_tensors, regions);
+  LoweringContext trial(graph, machine, regions, std::move(unfused.layouts));
+  fusion = choose_fusion(graph, trial);
+  tilings = std::move(trial.tilings());
+  return fusion;
+}
+
+void lower(const Graph& graph, const Fusion& fusion, const std::vector<std::string>& free_notes,
+           LoweringContext& context) {
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) context.fuse(static_cast<NodeId>(n), fusion.chains[n]);
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    if (fusion.fused_nodes[n]) continue;
+    if (!free_notes[n].empty()) {
+      context.free(node, free_notes[n]);
+    } else {
+      lowering_of(node.op)(node, context);
+    }
+  }
+}
+
+}  // namespace
+
+isa::Program compile(const Graph& imported, const Machine& machine, const CompileOptions& options) {
+  const Graph graph = normal_form(imported);
+  check_supported(graph);
+  TilingCache tilings;
+  const Fusion fusion = fuse(graph, machine, options, tilings);
+  RegionTable regions;
+  LayoutAssignment layouts = assign_layouts(graph, machine, fusion.fused_tensors, regions);
+  LoweringContext context(graph, machine, regions, std::move(layouts.layouts));
+  context.tilings() = std::move(tilings);
+  lower(graph, fusion, layouts.free_notes, context);
+
+  std::vector<LoweredBlock>& blocks = context.blocks();
+  check(!blocks.empty(), "compiler", "a network without work");
+  const MemoryPlan plan = plan_memory(regions, lifetimes_of(regions, blocks), kAlignment);
+  for (LoweredBlock& lowered : blocks) {
+    for (std::size_t s = 0; s < lowered.block.streams.size(); ++s) {
+      isa::Stream& stream = lowered.block.streams[s];
+      if (stream.used) stream.base += regions.at(lowered.stream_regions[s]).address;
+    }
+  }
+  blocks.back().block.last = true;
+
+  LayerTable layers(imported, graph);
+  layers.fill(context, fusion);
+  isa::Program program;
+  program.set_schema(isa::kProgramSchema);
+  program.set_machine(machine.name);
+  *program.mutable_target() = target_of(machine);
+  program.set_model(options.model);
+  program.set_mode("inference");
+  program.set_batch(options.batch);
+  for (const LoweredBlock& lowered : blocks) *program.add_blocks() = encoded(lowered, layers);
+  for (const isa::LayerInfo& layer : layers.layers()) *program.add_layers() = layer;
+  add_regions(regions, program);
+  isa::Region& instructions = *program.add_regions();
+  instructions.set_name("instructions");
+  instructions.set_kind(isa::Region::instruction);
+  instructions.set_element_bits(32);
+  instructions.set_address(plan.end);
+  instructions.set_bytes(4 * isa::word_count(program));
+  instructions.add_shape(isa::word_count(program));
+  check_capacity(plan, instructions.bytes(), machine);
+
+  const std::vector<std::string> faults = isa::validate(program);
+  check(faults.empty(), "compiler", [&] { return fmt::format("{} faults, the first: {}", faults.size(), faults[0]); });
+  return program;
+}
+
+}  // namespace systole

@@ -1,0 +1,158 @@
+#include "base/units.h"
+#include "kernels/lowering/array_job.h"
+
+namespace systole {
+
+namespace {
+
+/// Weights {rows, columns} of a constant tensor whose elements lie `row` and `column` apart.
+ConstantWeights matrix_weights(TensorId tensor, std::int64_t rows, std::int64_t row, std::int64_t columns,
+                               std::int64_t column) {
+  ConstantWeights weights;
+  weights.tensor = tensor;
+  enum : int { kRow, kColumn, kOne };
+  weights.axes = {{rows, row}, {columns, column}, {1, 0}};
+  weights.rows = {{rows, 0, kRow, 1}};
+  weights.columns = {{columns, 0, kColumn, 1}};
+  weights.kernel_row = weights.kernel_column = {1, 0, kOne, 1};
+  return weights;
+}
+
+/// A bias of `columns` values from a constant of one value, or of as many.
+BiasOperand matrix_bias(TensorId tensor, std::int64_t columns, double scale, LoweringContext& context) {
+  const int bits = context.machine().bias_bits;
+  const std::int64_t stride = element_count(context.graph().shape(tensor)) == 1 ? 0 : 1;
+  Packing packing;
+  packing.axes = {{columns, stride}};
+  packing.counters = {{columns, bits, 0, 1}};
+  packing.scale = scale;
+  return {{context.constant(tensor, packing, bits, ceil_div(columns * bits, 8)), 0, bits, {}}};
+}
+
+void set_sizes(ArrayProblem& p, std::int64_t m, std::int64_t k, std::int64_t n) {
+  p.w.out = p.w.in = m;
+  p.ic = p.last_ic = k;
+  p.oc = n;
+}
+
+void set_dynamic(ArrayJob& job, MatrixOperand matrix) {
+  job.problem.weight_bits = matrix.bits;
+  job.problem.weights_by_column = matrix.column != matrix.bits && job.problem.oc > 1;
+  job.weights = std::move(matrix);
+}
+
+}  // namespace
+
+std::vector<ArrayJob> gemm_jobs(const Node& node, LoweringContext& context) {
+  const Graph& graph = context.graph();
+  const auto& gemm = std::get<GemmAttributes>(node.attributes);
+  const Shape& y = graph.shape(node.outputs[0]);
+  const Layout& a = context.layout(node.inputs[0]);
+  const std::size_t m_dim = gemm.transpose_a ? 1 : 0;
+  const std::int64_t k = graph.shape(node.inputs[0])[1 - m_dim];
+
+  ArrayJob job;
+  job.node = context.id(node);
+  ArrayProblem& p = job.problem;
+  set_sizes(p, y[0], k, y[1]);
+  p.ifmap_bits = a.element_bits;
+  p.weight_bits = context.machine().weight_bits;
+  p.output_bits = context.layout(context.result_of(context.id(node))).element_bits;
+  job.ifmap = {{a.region, a.offset, a.element_bits, {}}, 0, 0, a.bit_strides[m_dim], a.bit_strides[1 - m_dim]};
+  job.output = {{-1, 1}, {-1, 1}, {0, 1}, {1, 1}};
+
+  const TensorId b = node.inputs[1];
+  const std::size_t k_dim = gemm.transpose_b ? 1 : 0;
+  if (graph.tensor(b).constant) {
+    ConstantWeights weights = matrix_weights(b, k, gemm.transpose_b ? 1 : y[1], y[1], gemm.transpose_b ? k : 1);
+    weights.scale = gemm.alpha;
+    job.weights = std::move(weights);
+  } else {
+    const Layout& layout = context.layout(b);
+    set_dynamic(job, {{layout.region, layout.offset, layout.element_bits, {}},
+                      layout.bit_strides[k_dim],
+                      layout.bit_strides[1 - k_dim]});
+  }
+  if (node.inputs.size() > 2) {
+    p.bias = true;
+    job.bias = matrix_bias(node.inputs[2], y[1], gemm.beta, context);
+  }
+  return {job};
+}
+
+std::vector<ArrayJob> matmul_jobs(const Node& node, LoweringContext& context) {
+  const Graph& graph = context.graph();
+  const Shape& a = graph.shape(node.inputs[0]);
+  const Shape& b = graph.shape(node.inputs[1]);
+  const Shape& y = graph.shape(node.outputs[0]);
+  const std::size_t rank = y.size();
+  const std::size_t lead = rank - 2;
+  const Layout in = broadcast_to(a, context.layout(node.inputs[0]), y);
+  const std::int64_t k = a.back();
+  const std::int64_t n = b.back();
+  const bool one_matrix = element_count(b) == k * n;
+
+  ArrayJob job;
+  job.node = context.id(node);
+  ArrayProblem& p = job.problem;
+  set_sizes(p, y[rank - 2], k, n);
+  p.ifmap_bits = in.element_bits;
+  p.weight_bits = context.machine().weight_bits;
+  p.output_bits = context.layout(context.result_of(context.id(node))).element_bits;
+  // The strides of A's own last two dimensions: broadcast_to clears those of extent 1.
+  const Layout& own = context.layout(node.inputs[0]);
+  job.ifmap = {
+      {in.region, in.offset, in.element_bits, {}}, 0, 0, own.bit_strides[a.size() - 2], own.bit_strides.back()};
+  // With one second matrix the innermost leading dimensions are rows and images of one problem; the rest repeat it.
+  const std::size_t inner = one_matrix ? std::min<std::size_t>(lead, 2) : 0;
+  const auto dim_at = [](std::size_t dim) { return static_cast<int>(dim); };
+  std::array<OutputDim, 2> images{OutputDim{}, OutputDim{}};  // image, row
+  if (inner > 0) {
+    images[1].dim = dim_at(lead - 1);
+    p.h.out = p.h.in = y[lead - 1];
+    job.ifmap.row = in.bit_strides[lead - 1];
+  }
+  if (inner > 1) {
+    images[0].dim = dim_at(lead - 2);
+    p.batch = y[lead - 2];
+    job.ifmap.image = in.bit_strides[lead - 2];
+  }
+  for (std::size_t d = 0; d + inner < lead; ++d) {
+    job.outer.push_back(y[d]);
+    p.outer *= y[d];
+    job.ifmap.outer.push_back(in.bit_strides[d]);
+    job.output.push_back({dim_at(d), 1});
+  }
+  job.output.insert(job.output.end(), {images[0], images[1], {dim_at(rank - 2), 1}, {dim_at(rank - 1), 1}});
+  p.weights_repeat = one_matrix;
+
+  if (graph.tensor(node.inputs[1]).constant) {
+    ConstantWeights weights = matrix_weights(node.inputs[1], k, n, n, 1);
+    std::int64_t stride = k * n;
+    weights.outer.resize(job.outer.size());
+    for (std::size_t d = job.outer.size(); d-- > 0;) {
+      const std::size_t missing = rank - b.size();
+      const std::int64_t extent = d >= missing ? b[d - missing] : 1;
+      weights.axes.push_back({extent, stride});
+      weights.outer[d] = {extent, 0, static_cast<int>(weights.axes.size()) - 1, 1};
+      stride *= extent;
+    }
+    job.weights = std::move(weights);
+  } else {
+    const Layout& layout = context.layout(node.inputs[1]);
+    const Layout spread = broadcast_to(b, layout, y);
+    MatrixOperand matrix{{layout.region, layout.offset, layout.element_bits, {}},
+                         layout.bit_strides[b.size() - 2],
+                         layout.bit_strides.back()};
+    for (std::size_t d = 0; d < job.outer.size(); ++d) matrix.outer.push_back(spread.bit_strides[d]);
+    set_dynamic(job, std::move(matrix));
+  }
+  if (node.inputs.size() > 2) {
+    p.bias = true;
+    job.bias = matrix_bias(node.inputs[2], n, 1.0, context);
+    job.bias->outer.assign(job.outer.size(), 0);
+  }
+  return {job};
+}
+
+}  // namespace systole

@@ -1,0 +1,79 @@
+#include <fmt/format.h>
+
+#include "base/errors.h"
+#include "kernels/lowering/array_lowering.h"
+#include "kernels/lowering/simd_lowerings.h"
+
+namespace systole {
+
+Lowering lowering_of(OpKind kind) {
+  switch (kind) {
+    case OpKind::Conv:
+    case OpKind::Gemm:
+    case OpKind::MatMul:
+      return lower_array;
+    case OpKind::Relu:
+    case OpKind::LeakyRelu:
+    case OpKind::Clip:
+    case OpKind::Sigmoid:
+    case OpKind::Tanh:
+    case OpKind::HardSigmoid:
+    case OpKind::HardSwish:
+    case OpKind::Elu:
+    case OpKind::Sqrt:
+    case OpKind::Exp:
+    case OpKind::Erf:
+    case OpKind::PRelu:
+    case OpKind::Add:
+    case OpKind::Sub:
+    case OpKind::Mul:
+    case OpKind::Div:
+    case OpKind::Pow:
+    case OpKind::Sum:
+    case OpKind::Max:
+    case OpKind::Min:
+      return lower_elementwise;
+    case OpKind::BatchNormalization:
+    case OpKind::MaxPool:
+    case OpKind::AveragePool:
+    case OpKind::Lrn:
+    case OpKind::Softmax:
+    case OpKind::LogSoftmax:
+    case OpKind::ReduceMean:
+    case OpKind::ReduceSum:
+    case OpKind::ReduceMax:
+    case OpKind::Concat:
+    case OpKind::Split:
+    case OpKind::Slice:
+    case OpKind::Pad:
+    case OpKind::Transpose:
+    case OpKind::Reshape:
+      return nullptr;
+  }
+  return nullptr;
+}
+
+namespace {
+
+/// Why a node of a known kind cannot be lowered; empty when it can.
+std::string refusal(const Graph& graph, const Node& node) {
+  if (lowering_of(node.op) == nullptr) return "the machine has no lowering for it";
+  const auto constant = [&](std::size_t input) { return graph.tensor(node.inputs.at(input)).constant; };
+  if (is_conv_or_gemm(node.op) && constant(0)) return "its first operand is constant";
+  if (node.op == OpKind::Conv && !constant(1)) return "its weights are computed by the network";
+  return "";
+}
+
+}  // namespace
+
+void check_supported(const Graph& graph) {
+  Diagnostics diagnostics;
+  for (const Node& node : graph.nodes) {
+    const std::string reason = refusal(graph, node);
+    if (reason.empty()) continue;
+    diagnostics.add({"", 0, 0, fmt::format("{} '{}' cannot be compiled: {}", node.onnx_op, node.name, reason), ""});
+  }
+  diagnostics.throw_if_any();
+}
+
+}  // namespace systole

@@ -1,0 +1,143 @@
+#include "kernels/tiling/search.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "base/units.h"
+
+namespace systole {
+
+namespace {
+
+/// Numbers of tiles that are tried along a dimension, next to the smallest tile.
+constexpr std::array<std::int64_t, 17> kSplits{1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 64};
+
+/// Tile extents in whole units (the last is `unit` itself), from large to small, each once.
+std::vector<std::int64_t> extents(std::int64_t total, std::int64_t unit) {
+  const std::int64_t units = ceil_div(total, unit);
+  std::vector<std::int64_t> result;
+  const auto add = [&](std::int64_t count) {
+    const std::int64_t extent = std::min(total, count * unit);
+    if (result.empty() || extent < result.back()) result.push_back(extent);
+  };
+  for (const std::int64_t split : kSplits) {
+    if (split <= units) add(ceil_div(units, split));
+  }
+  add(1);
+  return result;
+}
+
+struct Spatial {
+  std::int64_t batch, oh, ow;
+};
+
+/// Whole images first, then bands of rows, then rectangles: a band's rows are longer pieces of memory.
+std::vector<Spatial> spatial_tiles(const ArrayProblem& problem) {
+  std::vector<Spatial> result;
+  for (const std::int64_t batch : extents(problem.batch, 1)) result.push_back({batch, problem.h.out, problem.w.out});
+  for (const std::int64_t oh : extents(problem.h.out, 1)) {
+    for (const std::int64_t ow : extents(problem.w.out, 1)) {
+      if (oh < problem.h.out || ow < problem.w.out) result.push_back({1, oh, ow});
+    }
+  }
+  return result;
+}
+
+/// Axis loads of the outputs' tilings, computed once for each extent.
+class Loads {
+ public:
+  const AxisLoad& get(const WindowAxis& axis, const InputAxis& input, std::int64_t tile, std::int64_t kernel_tile) {
+    for (const Known& known : known_) {
+      if (known.tile == tile && known.kernel_tile == kernel_tile) return known.load;
+    }
+    known_.push_back({tile, kernel_tile, axis_load(axis, input, tile, kernel_tile)});
+    return known_.back().load;
+  }
+
+ private:
+  struct Known {
+    std::int64_t tile;
+    std::int64_t kernel_tile;
+    AxisLoad load;
+  };
+  std::vector<Known> known_;
+};
+
+class Search {
+ public:
+  Search(const FusedWork& fused, const Machine& machine) : fused_(fused), machine_(machine) {}
+
+  void run(const ArrayProblem& problem) {
+    Loads rows;
+    Loads columns;
+    const std::vector<Spatial> spatials = spatial_tiles(problem);
+    const std::int64_t most_oc = problem.weights_by_column ? std::min(problem.oc, machine_.columns) : problem.oc;
+    for (const auto& [kh, kw] : kernel_tiles(problem)) {
+      for (const std::int64_t ic : extents(problem.ic, machine_.rows)) {
+        for (const std::int64_t oc : extents(problem.oc, machine_.columns)) {
+          if (oc > most_oc || !weights_fit(kh * kw, ic, oc)) continue;
+          for (const Spatial& s : spatials) {
+            const Tiling tiling{s.batch, s.oh, s.ow, kh, kw, ic, oc};
+            const Geometry geometry = geometry_of(problem, tiling, machine_);
+            if (overflow_of(geometry, fused_, machine_).buffer != nullptr) continue;
+            const Estimate cost = estimate(problem, tiling, geometry, rows.get(problem.h, geometry.h, s.oh, kh),
+                                           columns.get(problem.w, geometry.w, s.ow, kw), fused_, machine_);
+            if (!best_ || cost.cycles < best_->estimate.cycles) best_ = Choice{problem, tiling, geometry, cost};
+          }
+        }
+      }
+    }
+  }
+
+  [[nodiscard]] const std::optional<Choice>& best() const { return best_; }
+
+ private:
+  /// The whole kernel, its rows, or single positions: a tile's kernel never has a remainder.
+  static std::vector<std::pair<std::int64_t, std::int64_t>> kernel_tiles(const ArrayProblem& problem) {
+    std::vector<std::pair<std::int64_t, std::int64_t>> result{{problem.h.kernel, problem.w.kernel}};
+    if (problem.h.kernel > 1) result.emplace_back(1, problem.w.kernel);
+    if (problem.w.kernel > 1) result.emplace_back(1, 1);
+    return result;
+  }
+
+  [[nodiscard]] bool weights_fit(std::int64_t positions, std::int64_t ic, std::int64_t oc) const {
+    return positions * round_up(ic, machine_.rows) * round_up(oc, machine_.columns) <= machine_.wbuf_half_elements;
+  }
+
+  const FusedWork& fused_;
+  const Machine& machine_;
+  std::optional<Choice> best_;
+};
+
+}  // namespace
+
+std::optional<Choice> choose_tiling(const ArrayProblem& problem, bool may_pack, const FusedWork& fused,
+                                    const Machine& machine) {
+  Search search(fused, machine);
+  search.run(problem);
+  const std::int64_t most = std::min(problem.w.kernel, machine.rows / problem.ic);
+  std::int64_t blocks = problem.w.kernel;
+  for (std::int64_t columns = 2; may_pack && columns <= most; ++columns) {
+    if (ceil_div(problem.w.kernel, columns) == blocks) continue;  // no fewer blocks than with fewer columns
+    blocks = ceil_div(problem.w.kernel, columns);
+    search.run(packed(problem, columns));
+  }
+  return search.best();
+}
+
+std::optional<Choice> TilingCache::find(const ArrayProblem& problem, bool may_pack, const FusedWork& fused,
+                                        const Machine& machine) {
+  for (const Entry& entry : entries_) {
+    if (entry.problem == problem && entry.may_pack == may_pack && entry.fused == fused) return entry.choice;
+  }
+  entries_.push_back({problem, may_pack, fused, choose_tiling(problem, may_pack, fused, machine)});
+  return entries_.back().choice;
+}
+
+Overflow smallest_overflow(const ArrayProblem& problem, const FusedWork& fused, const Machine& machine) {
+  const Tiling smallest{1, 1, 1, 1, 1, std::min(problem.ic, machine.rows), std::min(problem.oc, machine.columns)};
+  return overflow_of(geometry_of(problem, smallest, machine), fused, machine);
+}
+
+}  // namespace systole
