@@ -9,6 +9,9 @@ namespace {
 
 constexpr std::int64_t kWriteOutLimit = std::int64_t{1} << 24;
 
+/// Above every network in use (vocabularies have 2^18); a declared size must not cost memory.
+constexpr std::int64_t kMaxChannels = std::int64_t{1} << 20;
+
 /// y = s*(x - mean)/sqrt(variance + epsilon) + b. In double, rounded once.
 ChannelAffine of_batch_norm(const Graph& graph, const Node& node) {
   ChannelAffine affine{node.inputs[0], true, std::nullopt, std::nullopt};
@@ -67,6 +70,8 @@ std::optional<std::size_t> constant_operand(const Graph& graph, const Node& node
 }  // namespace
 
 std::optional<ChannelAffine> channel_affine(const Graph& graph, const Node& node, std::size_t axis) {
+  const Shape& made = graph.shape(node.outputs[0]);
+  if (axis >= made.size() || made[axis] > kMaxChannels) return std::nullopt;
   if (node.op == OpKind::BatchNormalization) {
     return axis == 1 ? std::optional<ChannelAffine>(of_batch_norm(graph, node)) : std::nullopt;
   }
@@ -77,7 +82,7 @@ std::optional<ChannelAffine> channel_affine(const Graph& graph, const Node& node
   const TensorId data = node.inputs[1 - *at];
   const Shape& shape = graph.shape(data);
   const Tensor& constant = graph.tensor(node.inputs[*at]);
-  if (graph.shape(node.outputs[0]) != shape || !varies_along_axis_only(constant, shape, axis)) return std::nullopt;
+  if (made != shape || !varies_along_axis_only(constant, shape, axis)) return std::nullopt;
   const std::int64_t channels = shape.at(axis);
   const ChannelVector values = for_each_channel(constant, channels);
   const ChannelVector ones = constant_vector(channels, 1.0F);

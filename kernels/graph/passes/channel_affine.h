@@ -19,7 +19,8 @@ struct ChannelAffine {
   ChannelVector shift;
 };
 
-/// `node` as an affine operator over the channels of dimension `axis`; nullopt when it is none.
+/// `node` as an affine operator over the channels of dimension `axis`; nullopt when it is none,
+/// or has more than 2^20 channels.
 [[nodiscard]] std::optional<ChannelAffine> channel_affine(const Graph& graph, const Node& node, std::size_t axis);
 
 /// The values of a constant of this shape after each slice along `axis` has been multiplied by its factor. A Fill stays

@@ -141,6 +141,17 @@ TEST(FoldBatchNorm, takes_scale_and_shift_after_a_batch_normalization_that_has_n
   EXPECT_EQ(values(graph, graph.nodes[0].inputs[2]), (Floats{7, 10}));
 }
 
+TEST(FoldBias, of_a_trillion_channels_costs_nothing) {
+  const std::int64_t channels = 1000000000000;
+  SmallGraph g;
+  const TensorId x = g.input("x", {1, 1});
+  const TensorId y =
+      g.node("fc", OpKind::Gemm, {x, g.constant("w", {1, channels}, Fill{1.0})}, {1, channels}, GemmAttributes{});
+  Graph& graph = g.output(g.node("add", OpKind::Add, {y, g.constant("b", {channels}, Fill{1.0})}, {1, channels}));
+  fold_bias(graph);
+  EXPECT_EQ(graph.nodes.size(), 2U);
+}
+
 TEST(FoldBias, takes_additions_and_leaves_scales) {
   SmallGraph g;
   TensorId y = g.conv(Floats{1, 2, 3, 4});
