@@ -21,8 +21,10 @@ struct TimedOperand {
 
 /// One instruction of the body as the pipeline's front sees it.
 struct TimedInstruction {
-  int occupancy = 1;     ///< the next instruction issues at least so many cycles later
-  int result_delay = 3;  ///< who reads the word written here issues at least so many cycles later
+  int occupancy = 1;  ///< the next instruction issues at least so many cycles later
+  /// Who reads the word written here issues at least so many cycles later. What it has beyond `occupancy` is the same
+  /// for all instructions of a tile: results come in order.
+  int result_delay = 3;
   int reads = 0;
   std::array<TimedOperand, 3> read{};
   /// The reads are left out while every loop of this mask (a bit each) is in its first iteration; 0: never left out.
