@@ -23,6 +23,7 @@ void Channel::issue(const Choice& choice) {
 }
 
 void Channel::tell(CommandKind kind, int bank, int row, int column, std::uint64_t token) {
+  ++counters_.commands[static_cast<std::size_t>(kind)];
   if (tell_commands_) listener_.command(number_, {now_, kind, bank, row, column, token});
 }
 
@@ -128,7 +129,6 @@ void Channel::issue_refresh(CommandKind kind, int bank) {
       now_ + (one_bank ? config_.rules.bank_refresh_to_activate_same : config_.rules.refresh_to_activate);
   if (one_bank) {
     timing_.refresh_bank(targets, rank, now_);
-    ++counters_.bank_refreshes;
   } else {
     timing_.refresh_all(rank, now_);
   }

@@ -7,30 +7,6 @@
 
 namespace systole::dram {
 
-const char* name_of(CommandKind kind) {
-  switch (kind) {
-    case CommandKind::activate:
-      return "ACT";
-    case CommandKind::precharge:
-      return "PRE";
-    case CommandKind::precharge_all:
-      return "PREA";
-    case CommandKind::read:
-      return "RD";
-    case CommandKind::read_auto_precharge:
-      return "RDA";
-    case CommandKind::write:
-      return "WR";
-    case CommandKind::write_auto_precharge:
-      return "WRA";
-    case CommandKind::refresh_all:
-      return "REF";
-    case CommandKind::refresh_bank:
-      return "REFPB";
-  }
-  return "?";
-}
-
 CommandCsv::CommandCsv(std::ostream& out, const Geometry& geometry) : out_(out), geometry_(geometry) {
   out_ << "clock,command,channel,rank,bankgroup,bank,row,column\n";
 }

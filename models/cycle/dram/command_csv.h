@@ -7,9 +7,6 @@
 
 namespace systole::dram {
 
-/// ACT PRE PREA RD RDA WR WRA REF REFPB.
-const char* name_of(CommandKind kind);
-
 /// Writes commands as CSV, a line each, under the header `clock,command,channel,rank,bankgroup,bank,row,column`: clocks
 /// in memory clocks (the first one a command occupies), columns in bursts, -1 where a command has no bank, row or
 /// column. REFPB of a device that refreshes two banks at once names the lower one.

@@ -5,7 +5,7 @@ namespace systole::dram {
 DramCounters& DramCounters::operator+=(const DramCounters& other) {
   // a - (0 - b): MemoryCounters only knows how to subtract.
   memory -= MemoryCounters{} - other.memory;
-  bank_refreshes += other.bank_refreshes;
+  for (std::size_t kind = 0; kind < commands.size(); ++kind) commands[kind] += other.commands[kind];
   forwarded_reads += other.forwarded_reads;
   active_clocks += other.active_clocks;
   return *this;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+
+#include "models/cycle/dram/types.h"
 #include "traces/memory_counters.h"
 
 namespace systole::dram {
@@ -7,10 +10,11 @@ namespace systole::dram {
 /// What channels counted: the memory's counters and what only DRAM has.
 struct DramCounters {
   MemoryCounters memory;
-  std::int64_t bank_refreshes = 0;   ///< of memory.refreshes, those of one bank (REFPB)
-  std::int64_t forwarded_reads = 0;  ///< reads answered from a posted write, without a command
-  std::int64_t active_clocks = 0;    ///< clocks in which a bank was open, summed over ranks and channels
+  std::array<std::int64_t, kCommandKinds> commands{};  ///< by CommandKind
+  std::int64_t forwarded_reads = 0;                    ///< reads answered from a posted write, without a command
+  std::int64_t active_clocks = 0;  ///< clocks in which a bank was open, summed over ranks and channels
 
+  [[nodiscard]] std::int64_t of(CommandKind kind) const { return commands[static_cast<std::size_t>(kind)]; }
   DramCounters& operator+=(const DramCounters& other);
 };
 

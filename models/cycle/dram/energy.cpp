@@ -4,12 +4,12 @@ namespace systole::dram {
 
 DramEnergy Prices::of(const DramCounters& counters, std::int64_t clocks) const {
   const auto times = [](double price, std::int64_t count) { return price * static_cast<double>(count); };
-  const std::int64_t all_bank = counters.memory.refreshes - counters.bank_refreshes;
   DramEnergy energy;
   energy.activate_pj = times(activate_pj, counters.memory.activates);
   energy.read_pj = times(read_pj, counters.memory.reads);
   energy.write_pj = times(write_pj, counters.memory.writes);
-  energy.refresh_pj = times(refresh_pj, all_bank) + times(bank_refresh_pj, counters.bank_refreshes);
+  energy.refresh_pj = times(refresh_pj, counters.of(CommandKind::refresh_all)) +
+                      times(bank_refresh_pj, counters.of(CommandKind::refresh_bank));
   energy.active_standby_pj = times(active_clock_pj, counters.active_clocks);
   energy.precharged_standby_pj = times(precharged_clock_pj, clocks * ranks - counters.active_clocks);
   return energy;

@@ -38,6 +38,14 @@ enum class CommandKind : std::uint8_t {
   refresh_bank
 };
 
+constexpr int kCommandKinds = 9;
+
+/// ACT PRE PREA RD RDA WR WRA REF REFPB: the names in command traces and statistics, by CommandKind.
+constexpr const char* kCommandNames[kCommandKinds] = {"ACT", "PRE", "PREA", "RD", "RDA", "WR", "WRA", "REF", "REFPB"};
+constexpr const char* name_of(CommandKind kind) {
+  return kCommandNames[static_cast<int>(kind)];
+}
+
 /// Sizes of one channel, all powers of two; a column is one burst here, not one beat.
 struct Geometry {
   int ranks = 1;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "models/cycle/dram/command_csv.h"
 #include "test/models/cycle/dram/shipped.h"
 
 namespace systole::dram {
