@@ -60,7 +60,7 @@ class ArrayLoopNest {
     if (g_.oc_inside) column_blocks(array);
     pixels(array);
     array.columns.last = last_lanes(p_.oc, t_.oc, m_.columns, loops_.oc);
-    array.rows.last = p_.pack > 1 ? packed_rows() : last_lanes(p_.ic, t_.ic, m_.rows, loops_.ic);
+    array.rows.last = last_lanes(p_.ic, t_.ic, m_.rows, loops_.ic);
   }
 
  private:
@@ -70,12 +70,6 @@ class ArrayLoopNest {
     if (trip.count == 1 && trip.tail == 1) return isa::kNoLoop;
     array.loops.push_back({trip, narrow(ibuf), narrow(wbuf), narrow(obuf), narrow(bbuf)});
     return static_cast<std::int8_t>(array.loops.size() - 1);
-  }
-
-  /// The last block of kernel columns has fewer of them.
-  [[nodiscard]] isa::Trip packed_rows() const {
-    const bool one_tile = loops_.kw == isa::kNoLoop;
-    return {narrow(one_tile ? p_.last_ic : p_.ic), narrow(p_.last_ic), loops_.kw};
   }
 
   void column_blocks(isa::ArrayProgram& array) const {
@@ -90,9 +84,7 @@ class ArrayLoopNest {
   void kernel(isa::ArrayProgram& array) const {
     const std::int64_t row = g_.w.positions * g_.ic_blocks;
     add(array, tile_trip(t_.kh, t_.kh, isa::kNoLoop), g_.h.kernel_distance * row, t_.kw * g_.ic_blocks, 0);
-    const std::int8_t columns =
-        add(array, tile_trip(t_.kw, t_.kw, isa::kNoLoop), g_.w.kernel_distance * g_.ic_blocks, g_.ic_blocks, 0);
-    if (p_.pack > 1) array.rows.loop = columns;
+    add(array, tile_trip(t_.kw, t_.kw, isa::kNoLoop), g_.w.kernel_distance * g_.ic_blocks, g_.ic_blocks, 0);
   }
 
   void pixels(isa::ArrayProgram& array) const {

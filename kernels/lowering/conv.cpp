@@ -29,7 +29,7 @@ ArrayJob conv_job(const Node& node, LoweringContext& context, std::int64_t merge
   p.batch = x[0];
   p.h = window_axis(y[2], x[2], conv.kernel.height, conv.strides.height, conv.dilations.height, conv.pads.top);
   p.w = window_axis(y[3], x[3], conv.kernel.width, conv.strides.width, conv.dilations.width, conv.pads.left);
-  p.ic = p.last_ic = merged * group_ic;
+  p.ic = merged * group_ic;
   p.oc = merged * group_oc;
   p.bias = node.inputs.size() > 2;
   p.ifmap_bits = in.element_bits;

@@ -31,7 +31,7 @@ BiasOperand matrix_bias(TensorId tensor, std::int64_t columns, double scale, Low
 
 void set_sizes(ArrayProblem& p, std::int64_t m, std::int64_t k, std::int64_t n) {
   p.w.out = p.w.in = m;
-  p.ic = p.last_ic = k;
+  p.ic = k;
   p.oc = n;
 }
 

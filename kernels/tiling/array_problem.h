@@ -27,10 +27,9 @@ struct ArrayProblem {
   std::int64_t oc = 1;  ///< in one repetition
   bool bias = false;
   /// Kernel columns that lie side by side on the array's rows. Above 1, `w.kernel` counts blocks of so many columns,
-  /// `w.dilation` is their distance and `ic` all elements of a block; see `packed`.
+  /// `w.dilation` is their distance and `ic` all elements of a block; weights beyond the kernel are zero. See `packed`.
   std::int64_t pack = 1;
-  std::int64_t last_ic = 0;  ///< elements of the last block of kernel columns; `ic` when pack is 1
-  int ifmap_bits = 8;        ///< off chip
+  int ifmap_bits = 8;  ///< off chip
   int weight_bits = 8;
   int output_bits = 32;
   bool weights_repeat = false;     ///< the weights are the same in every repetition

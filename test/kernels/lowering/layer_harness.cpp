@@ -107,6 +107,9 @@ void LayerHarness::run(Lowering lowering) {
   shape.columns = static_cast<int>(machine_.columns);
   shape.vmem_words = machine_.vmem_words;
   shape.obuf_words = 2 * machine_.obuf_half_words;
+  shape.ibuf_words = 2 * machine_.ibuf_half_elements / machine_.rows;
+  shape.wbuf_words = 2 * machine_.wbuf_half_elements / (machine_.rows * machine_.columns);
+  shape.bbuf_words = 2 * machine_.bbuf_half_elements / machine_.columns;
   interpreter_ = std::make_unique<BlockInterpreter>(shape, memory_);
   for (LoweredBlock& lowered : context_->blocks()) {
     for (std::size_t s = 0; s < lowered.block.streams.size(); ++s) {
@@ -153,6 +156,10 @@ void LayerHarness::fill_constant(const Region& region) {
     for (std::size_t a = 0; a < coordinates.size(); ++a) {
       inside = inside && coordinates[a] >= 0 && coordinates[a] < packing.axes[a].extent;
       element += coordinates[a] * packing.axes[a].stride;
+    }
+    if (packing.equal) {
+      const auto coordinate = [&](int axis) { return coordinates.at(static_cast<std::size_t>(axis)); };
+      inside = inside && coordinate((*packing.equal)[0]) == coordinate((*packing.equal)[1]);
     }
     memory_.put(bit, region.element_bits, inside ? values.at(static_cast<std::size_t>(element)) * packing.scale : 0.0);
   }
