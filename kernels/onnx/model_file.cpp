@@ -4,7 +4,9 @@
 #include <onnx/onnx_pb.h>
 #undef fail_check  // libonnx's macro has the name of our function
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -17,22 +19,33 @@
 namespace systole {
 namespace {
 
+/// The length of the UTF-8 character that begins at `at`, or 0 when there is none: overlong forms, surrogates and
+/// numbers above U+10FFFF are none.
+std::size_t character_length(const std::string& text, std::size_t at) {
+  const auto lead = static_cast<unsigned char>(text[at]);
+  const std::size_t length = lead < 0x80U ? 1 : lead < 0xE0U ? 2 : lead < 0xF0U ? 3 : 4;
+  if (length == 1) return 1;
+  if (lead < 0xC2U || lead > 0xF4U || at + length > text.size()) return 0;
+  std::uint32_t code = lead & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    const auto byte = static_cast<unsigned char>(text[at + i]);
+    if ((byte & 0xC0U) != 0x80U) return 0;
+    code = code << 6 | (byte & 0x3FU);
+  }
+  const std::uint32_t least = length == 2 ? 0x80U : length == 3 ? 0x800U : 0x10000U;
+  const bool surrogate = code >= 0xD800U && code <= 0xDFFFU;
+  return code < least || code > 0x10FFFFU || surrogate ? 0 : length;
+}
+
 /// Is it UTF-8 without control characters? Names go to terminals, CSV and JSON.
 bool is_printable(const std::string& text) {
-  std::size_t following = 0;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (following > 0) {
-      if ((byte & 0xC0U) != 0x80U) return false;
-      --following;
-    } else if (byte >= 0x80U) {
-      if (byte < 0xC2U || byte > 0xF4U) return false;
-      following = byte >= 0xF0U ? 3 : byte >= 0xE0U ? 2 : 1;
-    } else if (byte < 0x20U || byte == 0x7FU) {
-      return false;
-    }
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = character_length(text, at);
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (length == 0 || byte < 0x20U || byte == 0x7FU) return false;
+    at += length;
   }
-  return following == 0;
+  return true;
 }
 
 bool has_printable_names(const onnx::GraphProto& graph) {

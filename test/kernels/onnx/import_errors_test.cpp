@@ -94,7 +94,14 @@ TEST(Errors, a_file_that_is_not_onnx_is_refused_and_a_missing_one_is_the_environ
 }
 
 TEST(Errors, names_that_are_not_text_are_refused) {
-  EXPECT_THAT(Model().input("x", {1}).node("Relu", {"x"}, {"y"}, {}, "a\xFF").output("y").faults(), HasSubstr("UTF-8"));
+  const auto named = [](const char* name) {
+    return Model().input("x", {1}).node("Relu", {"x"}, {"y"}, {}, name).output("y").faults();
+  };
+  EXPECT_EQ(named("caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80"), "");
+  for (const char* bad :
+       {"a\xFF", "\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xC3", "a\nb", "\x80"}) {
+    EXPECT_THAT(named(bad), HasSubstr("UTF-8"));
+  }
 }
 
 TEST(Errors, a_graph_that_computes_nothing_is_refused) {
