@@ -1,0 +1,381 @@
+#include "models/analytical/systole/block_timing.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace systole::analytical {
+
+namespace {
+
+constexpr double kAlike = 1e-6;  ///< cycles; times are sums of whole cycles and of fractions of memory clocks
+
+bool alike(double a, double b) {
+  return std::abs(a - b) < kAlike;
+}
+
+/// Fields of an array tile and of a nest as sums.
+constexpr std::size_t kArraySums = 7;
+std::array<double, kArraySums> sums_of(const ArrayTile& tile) {
+  return {tile.busy, tile.hazard, tile.macs, tile.ibuf_reads, tile.bbuf_reads, tile.obuf_reads, tile.obuf_writes};
+}
+constexpr std::size_t kNestSums = 12;
+std::array<double, kNestSums> sums_of(const NestTile& tile, double fill) {
+  return {tile.issue.busy + fill, tile.issue.hazard, tile.issue.conflict, tile.operations,
+          tile.reads[0],          tile.reads[1],     tile.reads[2],       tile.reads[3],
+          tile.writes[0],         tile.writes[1],    tile.writes[2],      tile.writes[3]};
+}
+
+template <std::size_t N>
+void add(std::vector<double>& sums, std::size_t place, const std::array<double, N>& values) {
+  for (std::size_t i = 0; i < N; ++i) sums[place + i] += values[i];
+}
+
+}  // namespace
+
+BlockTiming::BlockTiming(const isa::Block& block, const MachineModel& machine, const MemoryModel& memory)
+    : block_(block), machine_(machine), memory_(memory), tile_(block.tile_loops.size()) {
+  lay_out();
+}
+
+std::size_t BlockTiming::times(std::size_t count) {
+  state_.times.resize(state_.times.size() + count, 0.0);
+  return state_.times.size() - count;
+}
+
+std::size_t BlockTiming::sums(std::size_t count) {
+  state_.sums.resize(state_.sums.size() + count, 0.0);
+  return state_.sums.size() - count;
+}
+
+void BlockTiming::lay_out() {
+  const std::size_t sequencers = times(2 * kServers);
+  streams_.reserve(isa::kMaxStreams);
+  std::array<std::array<bool, 2>, kServers> directions{};
+  for (int s = 0; s < isa::kMaxStreams; ++s) {
+    const isa::Stream& stream = block_.streams[static_cast<std::size_t>(s)];
+    if (!stream.used) continue;
+    lay_out(s);
+    StreamPlaces& places = streams_.back();
+    const auto port = static_cast<std::size_t>(isa::port_of(stream.buffer));
+    places.sequencer = sequencers + 2 * port + (places.load ? 0 : 1);
+    directions[port][places.load ? 0 : 1] = true;
+    reads_memory_ = reads_memory_ || places.load;
+    by_number_[static_cast<std::size_t>(s)] = &places;
+  }
+  for (std::size_t port = 0; port < kMemory; ++port) shared_bus_[port] = directions[port][0] && directions[port][1];
+  for (StreamPlaces& places : streams_) {
+    const int from = of(places).from;
+    if (from == isa::kNoStream) continue;
+    StreamPlaces& source = *by_number_[static_cast<std::size_t>(from)];
+    places.first_copy = !source.copied;
+    source.copied = true;
+    source.through_obuf = places.through_obuf = false;
+  }
+  array_free_ = times(1);
+  simd_free_ = times(1);
+  obuf_depth_ = std::max<std::size_t>(1, block_.array.output_depth);
+  obuf_slots_ = times(obuf_depth_);
+  obuf_filled_ = times(1);
+  obuf_drained_ = times(1);
+  array_sums_ = sums(kArraySums);
+  nest_sums_ = sums(kNestSums * block_.simd.nests.size());
+  nest_ends_ = times(block_.simd.nests.size());
+  nest_starts_.assign(block_.simd.nests.size(), -1.0);
+  if (block_.array.used) array_.emplace(block_.array, machine_);
+  if (block_.simd.used) simd_.emplace(block_.simd, machine_);
+  sides_ = block_.array.used && block_.simd.used && block_.simd.reads_obuf;
+  generation_loops_ = static_cast<std::size_t>(block_.array.output_loop + 1);
+  history_.resize(block_.tile_loops.size());
+}
+
+void BlockTiming::lay_out(int stream) {
+  const isa::Stream& self = block_.streams[static_cast<std::size_t>(stream)];
+  StreamPlaces places;
+  places.stream = stream;
+  places.load = self.direction == isa::Direction::load;
+  places.side = isa::port_of(self.buffer) == isa::Port::simd ? Side::simd : Side::array;
+  places.through_obuf = self.buffer == isa::Buffer::obuf;
+  places.depth = std::max<std::size_t>(1, self.depth);
+  places.slots = times(places.depth);
+  places.ready = times(1);
+  places.sums = sums(2);
+  places.model = std::make_unique<TransferModel>(self, block_.tile_loops, machine_, memory_);
+  streams_.push_back(std::move(places));
+}
+
+BlockResult BlockTiming::run() {
+  walk(0);
+  BlockResult result;
+  result.simd_end = time(simd_free_);
+  result.cycles = std::max(time(array_free_), time(simd_free_));
+  for (const StreamPlaces& stream : streams_) {
+    const double* sum = &state_.sums[stream.sums];
+    result.streams[static_cast<std::size_t>(stream.stream)] = {std::max(0.0, stream.start), time(stream.ready), sum[0],
+                                                               sum[1]};
+    result.cycles = std::max(result.cycles, time(stream.ready));
+  }
+  const double* a = &state_.sums[array_sums_];
+  result.array = {time(array_free_), a[0], a[1], a[2], a[3], a[4], a[5], a[6]};
+  for (std::size_t n = 0; n < nest_starts_.size(); ++n) {
+    const double* s = &state_.sums[nest_sums_ + n * kNestSums];
+    result.nests.push_back({std::max(0.0, nest_starts_[n]),
+                            time(nest_ends_ + n),
+                            s[0],
+                            s[1],
+                            s[2],
+                            s[3],
+                            {s[4], s[5], s[6], s[7]},
+                            {s[8], s[9], s[10], s[11]}});
+  }
+  return result;
+}
+
+/// A generation of OBUF goes through the array before the SIMD unit turns to its tiles.
+void BlockTiming::walk(std::size_t loop) {
+  if (sides_ && side_ == Side::both && loop == generation_loops_) {
+    for (const Side side : {Side::array, Side::simd}) {
+      side_ = side;
+      walk(loop);
+    }
+    side_ = Side::both;
+    return;
+  }
+  if (loop == block_.tile_loops.size()) {
+    if (side_ != Side::simd) array_tile();
+    if (side_ != Side::array) simd_tile();
+    return;
+  }
+  const std::int32_t iterations = block_.tile_loops[loop];
+  for (std::int64_t i = 0; i < iterations; ++i) {
+    tile_.set(loop, static_cast<std::int32_t>(i), iterations);
+    walk(loop + 1);
+    i += skip(loop, i + 1);
+  }
+}
+
+/// After `done` iterations: how many of the next ones were added at once, because they are like the last ones.
+std::int64_t BlockTiming::skip(std::size_t loop, std::int64_t done) {
+  const std::int64_t iterations = block_.tile_loops[loop];
+  if (iterations < static_cast<std::int64_t>(kHistory)) return 0;
+  auto& history = history_[loop];
+  const auto at = [&](std::int64_t back) -> const State& {
+    return history[static_cast<std::size_t>(done - back) % kHistory];
+  };
+  history[static_cast<std::size_t>(done) % kHistory] = state_;
+  if (done < 3) return 0;
+  const TransferModel::Range range = plain(loop);
+  const std::int64_t end = std::min(iterations - 1, range.end);
+  for (std::int64_t period = 1; period <= 2 && done > 2 * period; ++period) {
+    const std::int64_t repeats = (end - done) / period;
+    if (repeats < 1 || done - 2 * period < range.begin) continue;
+    if (!steady(at(0), at(period), at(2 * period))) continue;
+    repeat(at(period), static_cast<double>(repeats));
+    return repeats * period;
+  }
+  return 0;
+}
+
+TransferModel::Range BlockTiming::plain(std::size_t loop) const {
+  TransferModel::Range all{0, block_.tile_loops[loop]};
+  for (const StreamPlaces& stream : streams_) {
+    const TransferModel::Range range = stream.model->plain(static_cast<int>(loop), tile_);
+    all = {std::max(all.begin, range.begin), std::min(all.end, range.end)};
+  }
+  return all;
+}
+
+/// From c to b and from b to a everything changed alike, and all times that changed did so by as much.
+bool BlockTiming::steady(const State& a, const State& b, const State& c) const {
+  double rate = 0;
+  const auto moves = [&](double now, double before) {
+    const double change = now - before;
+    if (alike(change, 0)) return true;
+    if (rate == 0) rate = change;
+    return alike(change, rate);
+  };
+  for (std::size_t i = 0; i < a.times.size(); ++i) {
+    if (!moves(a.times[i], b.times[i])) return false;
+    if (!alike(a.times[i] - b.times[i], b.times[i] - c.times[i])) return false;
+  }
+  for (std::size_t s = 0; s < kServers; ++s) {
+    const Server& x = a.servers[s];
+    const Server& y = b.servers[s];
+    const Server& z = c.servers[s];
+    if (x.count_ != y.count_ || y.count_ != z.count_) return false;
+    if (!moves(x.free_, y.free_) || !moves(y.free_, z.free_)) return false;
+    for (std::size_t g = 0; g < x.count_; ++g) {
+      if (!moves(x.gaps_[g].begin, y.gaps_[g].begin) || !moves(x.gaps_[g].end, y.gaps_[g].end)) return false;
+      if (!alike(x.gaps_[g].idle - y.gaps_[g].idle, y.gaps_[g].idle - z.gaps_[g].idle)) return false;
+    }
+  }
+  return true;
+}
+
+/// Adds what has come since `before`, so many times more.
+void BlockTiming::repeat(const State& before, double times) {
+  const auto grow = [times](double& now, double then) { now += times * (now - then); };
+  for (std::size_t i = 0; i < state_.times.size(); ++i) grow(state_.times[i], before.times[i]);
+  for (std::size_t i = 0; i < state_.sums.size(); ++i) grow(state_.sums[i], before.sums[i]);
+  for (std::size_t s = 0; s < kServers; ++s) {
+    Server& server = state_.servers[s];
+    grow(server.free_, before.servers[s].free_);
+    for (std::size_t g = 0; g < server.count_; ++g) {
+      grow(server.gaps_[g].begin, before.servers[s].gaps_[g].begin);
+      grow(server.gaps_[g].end, before.servers[s].gaps_[g].end);
+      grow(server.gaps_[g].idle, before.servers[s].gaps_[g].idle);
+    }
+  }
+}
+
+const isa::Stream& BlockTiming::of(const StreamPlaces& stream) const {
+  return block_.streams[static_cast<std::size_t>(stream.stream)];
+}
+
+bool BlockTiming::begins(const StreamPlaces& stream) const {
+  return tile_.enters(of(stream).loop) && tile_.holds(of(stream).when);
+}
+
+bool BlockTiming::ends(const StreamPlaces& stream) const {
+  return tile_.leaves(of(stream).loop) && tile_.holds(of(stream).when);
+}
+
+void BlockTiming::array_tile() {
+  for (StreamPlaces& stream : streams_) {
+    if (stream.side == Side::array && stream.load && begins(stream)) load(stream);
+  }
+  const double end = array_ ? compute_array() : 0;
+  const bool generation_ends = array_ && tile_.leaves(block_.array.output_loop);
+  if (generation_ends) time(obuf_filled_) = time(obuf_drained_) = end;
+  for (StreamPlaces& stream : streams_) {
+    if (stream.side != Side::array || stream.load || !ends(stream)) continue;
+    if (of(stream).from != isa::kNoStream) {
+      store(stream, time(by_number_[static_cast<std::size_t>(of(stream).from)]->ready));
+    } else {
+      time(obuf_drained_) = std::max(time(obuf_drained_), store(stream, end));
+    }
+  }
+  if (generation_ends && !sides_) give_back(obuf_slots_, obuf_depth_, time(obuf_drained_));
+}
+
+double BlockTiming::compute_array() {
+  double start = time(array_free_);
+  const bool generation_begins = tile_.enters(block_.array.output_loop);
+  bool sums_loaded = false;
+  for (const StreamPlaces& stream : streams_) {
+    if (stream.side != Side::array || !stream.load || stream.copied || !begins(stream)) continue;
+    start = std::max(start, time(stream.ready));
+    sums_loaded = sums_loaded || stream.through_obuf;
+  }
+  if (generation_begins && !sums_loaded) start = std::max(start, time(obuf_slots_));
+  const ArrayTile& tile = array_->at(tile_);
+  const double end = start + tile.cycles();
+  time(array_free_) = end;
+  add(state_.sums, array_sums_, sums_of(tile));
+  for (const StreamPlaces& stream : streams_) {
+    const bool read = stream.side == Side::array && stream.load && !stream.copied && !stream.through_obuf;
+    if (read && ends(stream)) give_back(stream.slots, stream.depth, end);
+  }
+  return end;
+}
+
+void BlockTiming::simd_tile() {
+  for (StreamPlaces& stream : streams_) {
+    if (stream.side == Side::simd && stream.load && begins(stream)) load(stream);
+  }
+  const double end = simd_ ? compute_simd() : 0;
+  if (sides_ && tile_.leaves(block_.array.output_loop)) {
+    const double drained =
+        tile_.holds(block_.simd.obuf_when) ? std::max(time(obuf_drained_), end) : time(obuf_drained_);
+    give_back(obuf_slots_, obuf_depth_, drained);
+  }
+  for (StreamPlaces& stream : streams_) {
+    if (stream.side != Side::simd || stream.load || !ends(stream)) continue;
+    const bool copy = of(stream).from != isa::kNoStream;
+    store(stream, copy ? time(by_number_[static_cast<std::size_t>(of(stream).from)]->ready) : end);
+  }
+}
+
+double BlockTiming::compute_simd() {
+  double now = time(simd_free_);
+  for (const StreamPlaces& stream : streams_) {
+    const bool copy = stream.copied || of(stream).from != isa::kNoStream;
+    if (stream.side != Side::simd || copy || !begins(stream)) continue;
+    now = std::max(now, time(stream.load ? stream.ready : stream.slots));
+  }
+  const bool reads_obuf = sides_ && tile_.enters(block_.array.output_loop) && tile_.holds(block_.simd.obuf_when);
+  if (reads_obuf) now = std::max(now, time(obuf_filled_));
+  const SimdTile& tile = simd_->at(tile_);
+  for (const NestTile& nest : tile.nests) {
+    const auto n = static_cast<std::size_t>(nest.nest);
+    const double fill = &nest == &tile.nests.back() ? tile.fill : 0;
+    if (nest_starts_[n] < 0) nest_starts_[n] = now;
+    now += nest.issue.total() + fill;
+    time(nest_ends_ + n) = now;
+    add(state_.sums, nest_sums_ + n * kNestSums, sums_of(nest, fill));
+  }
+  time(simd_free_) = now;
+  for (const StreamPlaces& stream : streams_) {
+    const bool read = stream.side == Side::simd && stream.load && !stream.copied;
+    if (read && ends(stream)) give_back(stream.slots, stream.depth, now);
+  }
+  return now;
+}
+
+void BlockTiming::load(StreamPlaces& stream) {
+  const double slot = time(stream.through_obuf ? obuf_slots_ : stream.slots);
+  const double end = transfer(stream, std::max(time(stream.sequencer), slot));
+  time(stream.sequencer) = time(stream.ready) = end;
+}
+
+/// Returns its end; `filled` is when its slot was.
+double BlockTiming::store(StreamPlaces& stream, double filled) {
+  const double end = transfer(stream, std::max(time(stream.sequencer), filled));
+  time(stream.sequencer) = time(stream.ready) = end;
+  if (stream.through_obuf) return end;
+  const int from = of(stream).from;
+  if (from == isa::kNoStream) {
+    give_back(stream.slots, stream.depth, end);
+  } else {
+    const StreamPlaces& source = *by_number_[static_cast<std::size_t>(from)];
+    double& newest = time(source.slots + source.depth - 1);
+    if (stream.first_copy) {
+      give_back(source.slots, source.depth, end);
+    } else {
+      newest = std::max(newest, end);
+    }
+  }
+  return end;
+}
+
+double BlockTiming::transfer(StreamPlaces& stream, double start) {
+  const Transfer& work = stream.model->at(tile_);
+  if (stream.start < 0) stream.start = start;
+  state_.sums[stream.sums] += work.bytes;
+  state_.sums[stream.sums + 1] += work.elements;
+  const double begin = start + static_cast<double>(machine_.setup);
+  if (work.bursts == 0) return begin + work.chip;
+  const auto port = static_cast<std::size_t>(isa::port_of(of(stream).buffer));
+  const auto bus = [&](double from) {
+    return shared_bus_[port] ? state_.servers[port].reserve(from, work.bus) : from + work.bus;
+  };
+  if (memory_.ideal()) return std::max(bus(begin), begin + work.chip);
+  Server& memory = state_.servers[kMemory];
+  const double in_flight = begin + work.in_flight;
+  if (stream.load) {
+    const double at_memory = begin + memory_.read_request();
+    const double data = at_memory + work.first + memory_.response();
+    const double answered = memory.reserve(at_memory, work.memory) + memory_.response() + work.last_bus;
+    return std::max({bus(data), answered, in_flight, data + work.chip});
+  }
+  const double turn = reads_memory_ ? memory_.turnaround(work.bytes) : 0;
+  const double written = memory.reserve(begin + work.last_bus, work.memory + turn) - memory_.posted();
+  return std::max({bus(begin) + memory_.write_round(), written, in_flight, begin + work.chip});
+}
+
+void BlockTiming::give_back(std::size_t slots, std::size_t depth, double when) {
+  const auto first = state_.times.begin() + static_cast<std::ptrdiff_t>(slots);
+  std::rotate(first, first + 1, first + static_cast<std::ptrdiff_t>(depth));
+  state_.times[slots + depth - 1] = when;
+}
+
+}  // namespace systole::analytical

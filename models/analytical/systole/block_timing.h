@@ -1,0 +1,125 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "isa/block.h"
+#include "models/analytical/systole/server.h"
+#include "models/analytical/systole/transfer.h"
+#include "models/analytical/systole/units.h"
+
+namespace systole::analytical {
+
+/// What a stream did in a block. Times are cycles from the block's start.
+struct StreamResult {
+  double start = 0, end = 0;
+  double bytes = 0, elements = 0;
+};
+struct ArrayResult {
+  double end = 0;
+  double busy = 0, hazard = 0, macs = 0;
+  double ibuf_reads = 0, bbuf_reads = 0, obuf_reads = 0, obuf_writes = 0;  ///< elements
+};
+struct NestResult {
+  double start = 0, end = 0;
+  double busy = 0, hazard = 0, conflict = 0, operations = 0;
+  std::array<double, 4> reads{}, writes{};  ///< elements, by isa::Namespace
+};
+struct BlockResult {
+  double cycles = 0;    ///< from the block's start until every unit has finished it
+  double simd_end = 0;  ///< the SIMD unit is done with its instructions
+  std::array<StreamResult, isa::kMaxStreams> streams{};
+  ArrayResult array;
+  std::vector<NestResult> nests;
+};
+
+/// The times of one block: a recurrence over its tiles. Each thing starts at the latest of what it waits for (its own
+/// unit or sequencer, full slots, free slots) and ends after the closed form for its kind of tile; ports' buses and the
+/// memory are shared (server.h). Loops are walked until an iteration changes every time like the ones before; the
+/// others are then multiplied, so the cost hardly depends on how many tiles there are. Source: isa/manual.md sections 1
+/// to 4 and timing.md sections 3 to 6.
+class BlockTiming {
+ public:
+  /// The references must outlive the object.
+  BlockTiming(const isa::Block& block, const MachineModel& machine, const MemoryModel& memory);
+
+  BlockResult run();
+
+ private:
+  static constexpr std::size_t kServers = 5;  ///< four ports' data buses, and the memory
+  static constexpr std::size_t kMemory = 4;
+  static constexpr std::size_t kHistory = 5;
+
+  /// Everything that changes from tile to tile; times and sums grow linearly in a steady state.
+  struct State {
+    std::vector<double> times;
+    std::vector<double> sums;
+    std::array<Server, kServers> servers;
+  };
+  /// Which part of a tile is looked at: what feeds the array and the array, or what feeds the SIMD unit and that one.
+  enum class Side { both, array, simd };
+
+  /// Places of a stream's numbers in State.
+  struct StreamPlaces {
+    int stream = 0;
+    bool load = true;
+    std::size_t sequencer = 0;  ///< time: free
+    std::size_t slots = 0;      ///< times: when the last `depth` generations were given back, oldest first
+    std::size_t depth = 1;
+    std::size_t ready = 0;  ///< time: end of the last transfer
+    std::size_t sums = 0;   ///< bytes, elements
+    Side side = Side::array;
+    bool through_obuf = false;
+    bool copied = false;      ///< a load that stores drain directly
+    bool first_copy = false;  ///< the first of the stores that drain the same load
+    double start = -1;        ///< of the first transfer; negative: none yet
+    std::unique_ptr<TransferModel> model;
+  };
+  void lay_out();
+  void lay_out(int stream);
+  std::size_t times(std::size_t count);
+  std::size_t sums(std::size_t count);
+
+  void walk(std::size_t loop);
+  std::int64_t skip(std::size_t loop, std::int64_t done);
+  [[nodiscard]] bool steady(const State& a, const State& b, const State& c) const;
+  void repeat(const State& before, double times);
+  [[nodiscard]] TransferModel::Range plain(std::size_t loop) const;
+
+  void array_tile();
+  double compute_array();
+  void simd_tile();
+  double compute_simd();
+  void load(StreamPlaces& stream);
+  double store(StreamPlaces& stream, double filled);
+  double transfer(StreamPlaces& stream, double start);
+  void give_back(std::size_t slots, std::size_t depth, double when);
+  double& time(std::size_t place) { return state_.times[place]; }
+  [[nodiscard]] bool begins(const StreamPlaces& stream) const;
+  [[nodiscard]] bool ends(const StreamPlaces& stream) const;
+  [[nodiscard]] const isa::Stream& of(const StreamPlaces& stream) const;
+
+  const isa::Block& block_;
+  const MachineModel& machine_;
+  const MemoryModel& memory_;
+  bool reads_memory_ = false;
+  TilePosition tile_;
+  std::size_t generation_loops_ = 0;  ///< loops at and outside the scope of an OBUF slot
+  Side side_ = Side::both;
+  bool sides_ = false;  ///< the SIMD unit follows the array generation by generation
+  State state_;
+  std::vector<std::array<State, kHistory>> history_;  ///< by loop: after the last iterations
+  std::vector<StreamPlaces> streams_;
+  std::array<StreamPlaces*, isa::kMaxStreams> by_number_{};
+  std::optional<ArrayModel> array_;
+  std::optional<SimdModel> simd_;
+  std::array<bool, kServers> shared_bus_{};  ///< by port: loads and stores
+  std::size_t array_free_ = 0, simd_free_ = 0;
+  std::size_t obuf_slots_ = 0, obuf_depth_ = 1, obuf_filled_ = 0, obuf_drained_ = 0;
+  std::size_t array_sums_ = 0, nest_sums_ = 0, nest_ends_ = 0;
+  std::vector<double> nest_starts_;
+};
+
+}  // namespace systole::analytical

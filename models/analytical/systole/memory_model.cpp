@@ -1,0 +1,207 @@
+#include "models/analytical/systole/memory_model.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <numeric>
+#include <sstream>
+#include <string>
+
+#include "base/errors.h"
+
+namespace systole::analytical {
+
+namespace {
+
+enum Field { kChannel, kRank, kBankGroup, kBank, kRow, kColumn, kFields };
+constexpr std::array<const char*, kFields> kFieldNames = {"channel", "rank", "bankgroup", "bank", "row", "column"};
+constexpr int kBitsPerByte = 8;
+constexpr double kHalf = 0.5;          ///< of a clock: what crossing to another clock takes on average
+constexpr int kResidues = 16;          ///< positions of a segment against the bursts that are averaged over
+constexpr int kActivatesInWindow = 4;  ///< of tFAW
+constexpr std::size_t kLongestSample = 256;
+
+int log2_of(std::int64_t value) {
+  int bits = 0;
+  while (std::int64_t{1} << (bits + 1) <= value) ++bits;
+  return bits;
+}
+
+Field field_named(const std::string& name) {
+  for (int field = 0; field < kFields; ++field) {
+    if (name == kFieldNames[static_cast<std::size_t>(field)]) return static_cast<Field>(field);
+  }
+  fail_check("analytical", "address field '" + name + "' is unknown");
+}
+
+}  // namespace
+
+MemoryModel::MemoryModel(const config::Memory& memory, const config::Machine& machine) : ideal_(memory.has_ideal()) {
+  if (ideal_) return;
+  const config::Dram& dram = memory.dram();
+  const config::DramOrganization& device = dram.organization();
+  const config::DramTiming& t = dram.timing();
+  const config::DramController& controller = dram.controller();
+
+  channels_ = device.channels();
+  groups_ = device.bank_groups();
+  banks_ = device.ranks() * groups_ * device.banks_per_group();
+  burst_bytes_ = std::int64_t{device.channel_bits()} * device.burst_length() / kBitsPerByte;
+  burst_clocks_ = static_cast<double>(device.burst_length()) / device.beats_per_clock();
+  window_ = controller.read_entries();
+  same_group_ = t.tccd_l();
+  activate_ = std::max(static_cast<double>(t.trrd_s()), static_cast<double>(t.tfaw()) / kActivatesInWindow);
+  row_cycle_ = t.trc();
+  peak_ = channels_ * static_cast<double>(burst_bytes_) / (burst_clocks_ * t.clock_ps() * 1e-12);
+
+  // All banks stop for a refresh and open their rows again afterwards; single banks are refreshed while others work.
+  const double lost = t.trp_all() + t.trfc() + t.trcd_read();
+  if (controller.refresh() == config::all_bank) available_ = 1 - lost / t.trefi();
+
+  const double batch = std::max(1, controller.write_high() - controller.write_low());
+  turn_ = (t.read_to_write() + t.twtr_s() + t.rl()) / batch;
+
+  const double period = 1e6 / machine.clock_mhz();
+  cycles_a_clock_ = t.clock_ps() / std::round(period);
+  const double close = controller.page_policy() == config::open_page ? t.trp() : 0;
+  const double hit = kHalf + t.rl() + t.tdqsck();
+  const double request = machine.interconnect().request_latency();
+  read_request_ = request + cycles_a_clock_ * (hit + close + t.trcd_read()) / available_;
+  read_hit_ = request + cycles_a_clock_ * hit;
+  response_ = kHalf + machine.interconnect().response_latency();
+  write_round_ = request + cycles_a_clock_ + response_;
+  posted_ = controller.write_entries() * burst_clocks_ * cycles_a_clock_;
+  read_map(dram);
+}
+
+void MemoryModel::read_map(const config::Dram& dram) {
+  const config::DramOrganization& device = dram.organization();
+  std::array<int, kFields> left = {log2_of(device.channels()),    log2_of(device.ranks()),
+                                   log2_of(device.bank_groups()), log2_of(device.banks_per_group()),
+                                   log2_of(device.rows()),        log2_of(device.columns() / device.burst_length())};
+  std::vector<std::string> names;
+  std::stringstream fields(dram.address_map().fields());
+  for (std::string name; std::getline(fields, name, '-');) names.push_back(name);
+  // Parts with a number take their bits first; the one without takes what is left.
+  std::vector<Part> parts;
+  for (const std::string& name : names) {
+    const std::size_t colon = name.find(':');
+    Part part{field_named(name.substr(0, colon)), -1, 0};
+    if (colon != std::string::npos) {
+      part.bits = std::atoi(name.c_str() + colon + 1);
+      left[static_cast<std::size_t>(part.field)] -= part.bits;
+    }
+    parts.push_back(part);
+  }
+  std::array<int, kFields> placed{};
+  for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
+    const auto field = static_cast<std::size_t>(part->field);
+    if (part->bits < 0) part->bits = left[field];
+    part->shift = placed[field];
+    placed[field] += part->bits;
+    parts_.push_back(*part);
+  }
+  for (const config::DramXor& hash : dram.address_map().xor_()) {
+    hashes_.push_back({field_named(hash.field()), hash.bit(), hash.row_bit()});
+  }
+}
+
+MemoryModel::Place MemoryModel::place(std::int64_t address) const {
+  std::array<std::int64_t, kFields> value{};
+  std::int64_t bits = address / burst_bytes_;
+  for (const Part& part : parts_) {
+    value[static_cast<std::size_t>(part.field)] |= (bits & ((std::int64_t{1} << part.bits) - 1)) << part.shift;
+    bits >>= part.bits;
+  }
+  for (const Hash& hash : hashes_) {
+    value[static_cast<std::size_t>(hash.field)] ^= (value[kRow] >> hash.row_bit & 1) << hash.bit;
+  }
+  const auto group = static_cast<int>(value[kBankGroup]);
+  const auto bank = static_cast<int>((value[kRank] * banks_ + value[kBank]) * groups_ + group) % banks_;
+  return {static_cast<int>(value[kChannel]), group, bank, value[kRow]};
+}
+
+/// Device bursts, averaged over where segments begin within a burst.
+double MemoryModel::bursts_of(const AccessPattern& pattern) const {
+  const std::int64_t step = std::gcd(pattern.step, burst_bytes_);
+  const std::int64_t residues = std::min<std::int64_t>(kResidues, burst_bytes_ / step);
+  const std::int64_t distance = burst_bytes_ / residues;
+  const std::int64_t offset = (pattern.base % burst_bytes_ + burst_bytes_) % step;
+  double sum = 0;
+  for (std::int64_t i = 0; i < residues; ++i) {
+    const std::int64_t begin = residues == 1 ? pattern.base % burst_bytes_ : offset + i * distance;
+    sum += static_cast<double>((begin + pattern.bytes - 1) / burst_bytes_ - begin / burst_bytes_ + 1);
+  }
+  return pattern.segments * sum / static_cast<double>(residues);
+}
+
+/// Looks at the first bursts of the transfer, as many as the queues hold: what each channel needs for its part, when it
+/// may order them as it likes.
+double MemoryModel::clocks_a_burst(const AccessPattern& pattern) const {
+  struct Row {
+    int bank;
+    std::int64_t row;
+  };
+  struct Channel {
+    int bursts = 0;
+    std::array<int, 64> group{};
+    std::vector<Row> rows;
+  };
+  std::vector<Channel> channels(static_cast<std::size_t>(channels_));
+  const std::size_t sample = std::min(kLongestSample, static_cast<std::size_t>(window_ * channels_));
+  std::array<std::int64_t, 4> index{};
+  std::size_t taken = 0;
+  bool more = true;
+  while (more && taken < sample) {
+    std::int64_t address = pattern.base;
+    for (std::size_t d = 0; d < pattern.dimensions.size(); ++d) address += index[d] * pattern.dimensions[d].stride;
+    const std::int64_t last = (address + pattern.bytes - 1) / burst_bytes_;
+    for (std::int64_t burst = address / burst_bytes_; burst <= last && taken < sample; ++burst, ++taken) {
+      const Place where = place(burst * burst_bytes_);
+      Channel& channel = channels[static_cast<std::size_t>(where.channel)];
+      ++channel.bursts;
+      ++channel.group[static_cast<std::size_t>(where.group)];
+      const auto same = [&](const Row& row) { return row.bank == where.bank && row.row == where.row; };
+      if (std::none_of(channel.rows.begin(), channel.rows.end(), same)) channel.rows.push_back({where.bank, where.row});
+    }
+    more = false;
+    for (std::size_t d = pattern.dimensions.size(); d-- > 0 && !more;) {
+      more = ++index[d] < pattern.dimensions[d].count;
+      if (!more) index[d] = 0;
+    }
+  }
+  double longest = 0;
+  for (const Channel& channel : channels) {
+    const double data = channel.bursts * burst_clocks_;
+    const double group = *std::max_element(channel.group.begin(), channel.group.end()) * same_group_;
+    const double activates = static_cast<double>(channel.rows.size()) * activate_;
+    double bank = 0;
+    for (const Row& row : channel.rows) {
+      const auto rows = std::count_if(channel.rows.begin(), channel.rows.end(),
+                                      [&](const Row& other) { return other.bank == row.bank; });
+      if (rows > 1) bank = std::max(bank, static_cast<double>(rows) * row_cycle_);
+    }
+    // A group's last burst leaves its gap to the next window.
+    longest = std::max({longest, data, group - (same_group_ - burst_clocks_), activates, bank});
+  }
+  return longest / static_cast<double>(std::max<std::size_t>(1, taken));
+}
+
+double MemoryModel::work(const AccessPattern& pattern, double bursts) const {
+  if (ideal_ || pattern.segments == 0) return 0;
+  const double clocks = bursts_of(pattern) * clocks_a_burst(pattern);
+  return std::max(bursts, clocks * cycles_a_clock_ / available_);
+}
+
+double MemoryModel::turnaround(double bytes_written) const {
+  if (ideal_) return 0;
+  return bytes_written / static_cast<double>(burst_bytes_) * turn_ * cycles_a_clock_ / channels_;
+}
+
+double MemoryModel::device_bytes(const AccessPattern& pattern) const {
+  if (ideal_) return pattern.segments * static_cast<double>(pattern.bytes);
+  return bursts_of(pattern) * static_cast<double>(burst_bytes_);
+}
+
+}  // namespace systole::analytical

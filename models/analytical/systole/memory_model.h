@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "configs/memory.pb.h"
+#include "models/analytical/systole/machine_model.h"
+
+namespace systole::analytical {
+
+/// Where a transfer goes in memory: segments of equal length, their addresses a base and up to four strided dimensions,
+/// outermost first. `step` divides the distance of any two addresses that the segments of the block's tiles begin at.
+struct AccessPattern {
+  struct Dimension {
+    std::int64_t count = 1;
+    std::int64_t stride = 0;  ///< bytes
+  };
+  std::int64_t base = 0;
+  std::int64_t bytes = 0;  ///< of a segment
+  double segments = 0;
+  std::int64_t step = 1;
+  std::vector<Dimension> dimensions;
+};
+
+/// What the off-chip memory costs, in accelerator cycles, derived from the device's and the controller's parameters;
+/// the rules are those of the data sheet (distances of commands), applied to whole transfers and not to single
+/// commands.
+class MemoryModel {
+ public:
+  MemoryModel(const config::Memory& memory, const config::Machine& machine);
+
+  /// Only the ports' widths limit; everything below is zero.
+  [[nodiscard]] bool ideal() const { return ideal_; }
+
+  /// From the issue of a read until its first byte leaves the memory, and from its last byte until the port has it.
+  [[nodiscard]] double read_request() const { return read_request_; }
+  [[nodiscard]] double response() const { return response_; }
+  /// From the issue of a write until the port knows that the memory has taken it.
+  [[nodiscard]] double write_round() const { return write_round_; }
+  /// A read that hits an open row in a memory with nothing else to do, without its data.
+  [[nodiscard]] double read_hit() const { return read_hit_; }
+  /// Work that writes may leave behind in the queues when they are acknowledged.
+  [[nodiscard]] double posted() const { return posted_; }
+
+  /// How long the memory works for a transfer alone: device bursts moved whole, over the channels and bank groups that
+  /// the addresses fall in, row changes that the queue cannot hide, refresh. `bursts` is the number of the port's
+  /// bursts, of which the interconnect passes one a cycle.
+  [[nodiscard]] double work(const AccessPattern& pattern, double bursts) const;
+
+  /// Turning the bus from reading to writing and back, a byte written, where writes meet reads.
+  [[nodiscard]] double turnaround(double bytes_written) const;
+
+  /// Bytes that the device moves for a transfer: whole device bursts.
+  [[nodiscard]] double device_bytes(const AccessPattern& pattern) const;
+
+  [[nodiscard]] double peak_bytes_per_second() const { return peak_; }
+
+ private:
+  struct Place {
+    int channel = 0;
+    int group = 0;
+    int bank = 0;  ///< of the channel, group and rank included
+    std::int64_t row = 0;
+  };
+  /// One field, or a part of one, of the address map, from the least significant up.
+  struct Part {
+    int field;
+    int bits;
+    int shift;  ///< within the field
+  };
+  struct Hash {
+    int field;
+    int bit;
+    int row_bit;
+  };
+
+  void read_map(const config::Dram& dram);
+  [[nodiscard]] Place place(std::int64_t address) const;
+  [[nodiscard]] double bursts_of(const AccessPattern& pattern) const;
+  [[nodiscard]] double clocks_a_burst(const AccessPattern& pattern) const;
+
+  bool ideal_ = true;
+  double cycles_a_clock_ = 0;
+  double read_request_ = 0;
+  double response_ = 0;
+  double write_round_ = 0;
+  double read_hit_ = 0;
+  double posted_ = 0;
+  double peak_ = 0;
+  double available_ = 1;  ///< share of time that refresh leaves
+  double turn_ = 0;       ///< clocks lost for a device burst written
+
+  std::int64_t burst_bytes_ = 64;
+  double burst_clocks_ = 4;
+  int channels_ = 1;
+  int groups_ = 1;
+  int banks_ = 1;
+  int window_ = 32;  ///< device bursts among which a channel may choose
+  double same_group_ = 0;
+  double activate_ = 0;  ///< clocks between two activates at best
+  double row_cycle_ = 0;
+  std::vector<Part> parts_;
+  std::vector<Hash> hashes_;
+};
+
+}  // namespace systole::analytical

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "isa/block.h"
+#include "models/analytical/systole/memory_model.h"
+#include "models/analytical/systole/tile_position.h"
+
+namespace systole::analytical {
+
+/// What one generation of a stream moves and how long each thing that it passes works for it, in cycles.
+struct Transfer {
+  double bytes = 0;     ///< off chip
+  double elements = 0;  ///< on chip, filled ones included for a load
+  double bursts = 0;
+  double bus = 0;        ///< of the port's data bus
+  double chip = 0;       ///< beats on chip
+  double memory = 0;     ///< of the memory
+  double first = 0;      ///< of the memory, for the first burst
+  double last_bus = 0;   ///< of the bus, for one burst
+  double in_flight = 0;  ///< at least, with no more than the allowed bursts on their way
+};
+
+/// A stream's transfers. Generations that agree in all counts and in what padding cuts off are alike; each kind is
+/// computed once from closed forms of the walker (isa/manual.md section 2, timing.md section 3). Where segments begin
+/// within a burst differs from one to the next: its effect is averaged.
+class TransferModel {
+ public:
+  TransferModel(const isa::Stream& stream, const std::vector<std::int32_t>& tile_loops, const MachineModel& machine,
+                const MemoryModel& memory);
+
+  const Transfer& at(const TilePosition& tile);
+
+  /// The iterations [begin, end) of tile loop `loop` in which padding cuts nothing off, whatever the loops inside it
+  /// do; those outside stand as in `tile`. All of them when the loop moves no padded dimension.
+  struct Range {
+    std::int64_t begin;
+    std::int64_t end;
+  };
+  [[nodiscard]] Range plain(int loop, const TilePosition& tile) const;
+
+ private:
+  /// A dimension in one tile: its positions, and those that lie in the image.
+  struct Extent {
+    std::int64_t positions = 1;
+    std::int64_t begin = 0;
+    std::int64_t end = 1;
+    std::int64_t coordinate = 0;
+    [[nodiscard]] std::int64_t valid() const { return end > begin ? end - begin : 0; }
+  };
+  struct Known {
+    std::int64_t elements;
+    std::vector<Extent> extents;
+    Transfer transfer;
+  };
+  /// Bytes [begin, end) of a run, relative to the run's first.
+  struct Piece {
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+  };
+
+  [[nodiscard]] Extent extent(const isa::WalkDim& dim, const TilePosition& tile) const;
+  [[nodiscard]] bool packs_pixels() const;
+  [[nodiscard]] Piece piece(std::int64_t position, std::int64_t elements, const std::vector<Extent>& extents) const;
+  [[nodiscard]] Transfer compute(std::int64_t elements, const std::vector<Extent>& extents) const;
+  [[nodiscard]] AccessPattern pattern(std::int64_t elements, const std::vector<Extent>& extents, double& bytes) const;
+  void cut(const AccessPattern& pattern, Transfer& transfer) const;
+  [[nodiscard]] std::int64_t beats_of_run(std::int64_t elements) const;
+
+  const isa::Stream& stream_;
+  const std::vector<std::int32_t>& loops_;
+  const MemoryModel& memory_;
+  std::int64_t port_bits_;
+  std::int64_t burst_bytes_;
+  std::int64_t outstanding_;
+  std::vector<Known> known_;
+  std::vector<Extent> scratch_;
+};
+
+}  // namespace systole::analytical
