@@ -2,12 +2,6 @@
 
 #include <google/protobuf/text_format.h>
 
-#include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <memory>
-
 namespace systole {
 
 using google::protobuf::FieldDescriptor;
@@ -32,19 +26,6 @@ Source Source::part(const std::string& path) const {
     part.places_[at->first.substr(prefix.size())] = at->second;
   }
   return part;
-}
-
-std::string read_file(const std::string& path) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  std::string text;
-  std::array<char, 1 << 16> block;
-  while (file && !std::feof(file.get()) && !std::ferror(file.get())) {
-    text.append(block.data(), std::fread(block.data(), 1, block.size(), file.get()));
-  }
-  if (!file || std::ferror(file.get())) {
-    throw EnvironmentError(path + ": cannot read it (" + std::strerror(errno) + ")");
-  }
-  return text;
 }
 
 void fill_defaults(Message& message) {

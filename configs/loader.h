@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/errors.h"
+#include "base/files.h"
 
 namespace systole {
 
@@ -44,9 +45,6 @@ class Source {
   std::string file_;
   std::map<std::string, Place> places_;
 };
-
-/// The bytes of a file. Throws EnvironmentError with the path and the system's reason.
-std::string read_file(const std::string& path);
 
 /// Reads protobuf text format into an empty `message` and checks each value against its field's rule
 /// (configs/options.proto). Every fault goes to `diagnostics`: unknown key (with the nearest known one), key given

@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "base/errors.h"
+#include "base/files.h"
 
 namespace systole::isa {
 
@@ -73,19 +74,6 @@ std::vector<std::string> structural_faults(const Program& program) {
   return faults;
 }
 
-std::string read_bytes(const std::string& path) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
-  std::string bytes;
-  std::array<char, 1 << 16> block;
-  while (file && !std::feof(file.get()) && !std::ferror(file.get())) {
-    bytes.append(block.data(), std::fread(block.data(), 1, block.size(), file.get()));
-  }
-  if (!file || std::ferror(file.get())) {
-    throw EnvironmentError(fmt::format("{}: cannot be read ({})", path, std::strerror(errno)));
-  }
-  return bytes;
-}
-
 void write_bytes(const std::string& path, std::string_view bytes) {
   std::FILE* file = std::fopen(path.c_str(), "wb");
   if (file == nullptr) throw EnvironmentError(fmt::format("{}: cannot be written ({})", path, std::strerror(errno)));
@@ -143,7 +131,7 @@ Program from_bytes(std::string_view bytes, const std::string& file) {
 }
 
 Program read_program(const std::string& path) {
-  return from_bytes(read_bytes(path), path);
+  return from_bytes(read_file(path), path);
 }
 
 void write_program(const Program& program, const std::string& path) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "base/files.h"
 #include "kernels/graph/passes/remove_dead.h"
 #include "kernels/graph/passes/unique_names.h"
 #include "kernels/onnx/graph_inputs.h"

@@ -1,15 +1,14 @@
 #include "kernels/onnx/model_file.h"
+#include "base/errors.h"
+#include "base/files.h"
 
 #include <onnx/checker.h>
 #include <onnx/onnx_pb.h>
 #undef fail_check  // libonnx's macro has the name of our function
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <limits>
 #include <vector>
 
@@ -74,23 +73,22 @@ onnx::checker::CheckerContext checker_context(const onnx::ModelProto& model, int
 
 }  // namespace
 
-std::string read_file(const std::string& path) {
-  if (std::filesystem::is_directory(path)) throw EnvironmentError(path + ": cannot read (it is a directory)");
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) throw EnvironmentError(path + ": cannot open (" + std::strerror(errno) + ")");
-  const std::streamoff size = file.tellg();
-  if (size > std::numeric_limits<int>::max()) {
+namespace {
+
+/// Protobuf counts bytes in an int.
+void check_size(const std::string& path) {
+  std::error_code unreadable;
+  if (std::filesystem::is_regular_file(path, unreadable) &&
+      std::filesystem::file_size(path, unreadable) > std::numeric_limits<int>::max()) {
     throw UserError({path, 0, 0, "the file is larger than 2 GiB, the most that ONNX allows",
                      "keep the weights in a second file (external data), or leave them out"});
   }
-  std::string bytes(static_cast<std::size_t>(std::max<std::streamoff>(size, 0)), '\0');
-  file.seekg(0);
-  if (size < 0 || !file.read(bytes.data(), size))
-    throw EnvironmentError(path + ": cannot read (" + std::strerror(errno) + ")");
-  return bytes;
 }
 
+}  // namespace
+
 void read_model(const std::string& path, onnx::ModelProto& model) {
+  check_size(path);
   const std::string bytes = read_file(path);
   const bool parsed = model.ParseFromString(bytes);
   if (!parsed || !model.has_graph() || model.graph().node_size() == 0) {

@@ -10,10 +10,6 @@ class ModelProto;
 
 namespace systole {
 
-/// The whole file. Throws EnvironmentError when it cannot be read, UserError when it is larger than protobuf can parse
-/// (2 GiB).
-[[nodiscard]] std::string read_file(const std::string& path);
-
 /// Reads and parses; the only faults found here are those of the container. Throws EnvironmentError when the file
 /// cannot be read, UserError when it is not an ONNX model, is truncated, or has names that are not printable text.
 void read_model(const std::string& path, onnx::ModelProto& model);

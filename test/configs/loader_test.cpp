@@ -100,11 +100,6 @@ TEST(Loader, a_power_of_two_and_a_multiple_are_checked) {
   EXPECT_EQ(diagnostics.items()[1].message, "parambuf must be a whole number from 8 to 8192, a multiple of 8, not 12");
 }
 
-TEST(Loader, a_file_that_cannot_be_read_is_the_environments_fault) {
-  EXPECT_THROW(read_file("/nonexistent/a.textproto"), EnvironmentError);
-  EXPECT_THROW(read_file("/"), EnvironmentError);
-}
-
 TEST(Loader, defaults_are_written_out_but_groups_with_required_keys_stay_absent) {
   config::Machine machine;
   fill_defaults(machine);
