@@ -97,7 +97,14 @@ class Checker {
     at_least("trrd_l", t.trrd_l(), "tRRD_S", t.trrd_s());
     at_least("tccd_l", t.tccd_l(), "tCCD_S", t.tccd_s());
     at_least("twtr_l", t.twtr_l(), "tWTR_S", t.twtr_s());
-    at_least("tfaw", t.tfaw(), "tRRD_S", t.trrd_s());
+    at_least("tfaw", t.tfaw(), "4 x tRRD_S", 4 * t.trrd_s());
+    at_least("tccd_s", t.tccd_s(), "the clocks of a burst",
+             dram_.organization().burst_length() / dram_.organization().beats_per_clock());
+    if (dram_.organization().bank_groups() == 1) {
+      same("trrd_s", t.trrd_s(), "trrd_l", t.trrd_l());
+      same("tccd_s", t.tccd_s(), "tccd_l", t.tccd_l());
+      same("twtr_s", t.twtr_s(), "twtr_l", t.twtr_l());
+    }
     at_least("rl", t.rl() + t.tdqsck(), "WL + tDQSS: no write may overtake a read on the data bus", t.wl() + t.tdqss());
     const config::DramCommandBus& bus = dram_.command_bus();
     if (bus.activate_reference() >= bus.activate_clocks())
@@ -154,6 +161,13 @@ class Checker {
   void at_least(const char* key, int value, const char* what, int bound) {
     if (value < bound)
       add(std::string("timing.") + key, fmt::format("{} is {} clocks, less than {} ({})", key, value, what, bound));
+  }
+
+  void same(const char* key, int value, const char* other, int bound) {
+    if (value == bound) return;
+    add(std::string("timing.") + key,
+        fmt::format("{} ({}) and {} ({}) differ although the device has one bank group", key, value, other, bound),
+        "give both the same value");
   }
 
   const config::Dram& dram_;
