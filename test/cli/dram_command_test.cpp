@@ -1,0 +1,140 @@
+#include "cli/dram_command.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "base/errors.h"
+
+namespace systole {
+namespace {
+
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+class DramCommand : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::path(testing::TempDir()) /
+              (std::string("dram_command_test.") + testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    std::ofstream trace(folder_ / "t.trace");
+    for (int i = 0; i < 256; ++i)
+      trace << "0x" << std::hex << i * 64 << std::dec << (i % 4 == 3 ? " WRITE " : " READ ") << i << '\n';
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  nlohmann::json run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), (folder_ / "t.trace").string());
+    std::ostringstream out;
+    EXPECT_EQ(run_dram(arguments, out), 0);
+    return nlohmann::json::parse(out.str());
+  }
+  std::string fault(const std::vector<std::string>& arguments) {
+    std::ostringstream out;
+    try {
+      run_dram(arguments, out);
+    } catch (const UserError& error) {
+      EXPECT_EQ(out.str(), "");
+      return error.diagnostics().front().to_string();
+    }
+    return "";
+  }
+  fs::path folder_;
+};
+
+TEST_F(DramCommand, statistics_are_json_that_adds_up) {
+  const nlohmann::json s = run({});
+  EXPECT_EQ(s["memory"], "ddr4_2400");
+  EXPECT_EQ(s["requests"]["total"], 256);
+  EXPECT_EQ(s["reads"], 192);
+  EXPECT_EQ(s["writes"], 64);
+  EXPECT_EQ(s["read_bytes"], 192 * 64);
+  EXPECT_EQ(s["row_hits"].get<int>() + s["row_misses"].get<int>() + s["row_conflicts"].get<int>(), 256);
+  EXPECT_EQ(s["commands"]["ACT"], s["activates"]);
+  EXPECT_LE(s["latency"]["p50"], s["latency"]["p99"]);
+  EXPECT_LE(s["bandwidth_bytes_per_s"].get<double>(), s["peak_bytes_per_s"].get<double>());
+  double sum = 0;
+  for (const auto& part : s["energy"]["by_component"]) sum += part.get<double>();
+  EXPECT_NEAR(sum, s["energy"]["total_pj"].get<double>(), 1e-6 * sum);
+}
+
+TEST_F(DramCommand, the_command_file_has_every_command_in_order_of_clock) {
+  const fs::path csv = folder_ / "commands.csv";
+  const nlohmann::json s = run({"--dram", "hbm2", "--commands", csv.string()});
+  std::ifstream in(csv);
+  std::string line;
+  std::getline(in, line);
+  EXPECT_EQ(line, "clock,command,channel,rank,bankgroup,bank,row,column");
+  std::int64_t last = 0;
+  std::int64_t lines = 0;
+  for (; std::getline(in, line); ++lines) {
+    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 7);
+    EXPECT_GE(std::stoll(line), last);
+    last = std::stoll(line);
+  }
+  std::int64_t commands = 0;
+  for (const auto& count : s["commands"]) commands += count.get<std::int64_t>();
+  EXPECT_EQ(lines, commands);
+  EXPECT_FALSE(fs::exists(csv.string() + ".partial"));
+}
+
+TEST_F(DramCommand, the_map_and_single_fields_can_be_replaced) {
+  const std::int64_t plain = run({})["cycles"];
+  const std::int64_t column_lowest = run({"--map", "row-rank-bank-bankgroup-column"})["cycles"];
+  EXPECT_GT(column_lowest, plain);  // one bank group: tCCD_L instead of tCCD_S
+  EXPECT_EQ(run({"--set", "dram.timing.rl=27"})["latency"]["min"].get<int>(),
+            run({})["latency"]["min"].get<int>() + 10);
+  EXPECT_EQ(run({"--set", "memory_description.dram.timing.clock_ps=1000"})["clock_hz"], 1e9);
+}
+
+TEST_F(DramCommand, two_runs_are_byte_equal) {
+  EXPECT_EQ(run({"--dram", "lpddr5_6400"}).dump(), run({"--dram", "lpddr5_6400"}).dump());
+}
+
+TEST_F(DramCommand, results_go_to_a_folder_too) {
+  run({"--out", (folder_ / "out").string()});
+  EXPECT_TRUE(fs::exists(folder_ / "out" / "summary.json"));
+  const std::string trace = (folder_ / "t.trace").string();
+  EXPECT_THAT(fault({trace, "--out", (folder_ / "out").string()}), HasSubstr("--force"));
+}
+
+TEST_F(DramCommand, faults_of_the_user_are_named) {
+  const std::string trace = (folder_ / "t.trace").string();
+  EXPECT_THAT(fault({}), HasSubstr("no trace is given"));
+  EXPECT_THAT(fault({trace, trace}), HasSubstr("one trace is expected"));
+  EXPECT_THAT(fault({trace, "--frobnicate"}), HasSubstr("--frobnicate"));
+  EXPECT_THAT(fault({trace, "--dram", "ddr9"}), HasSubstr("ddr4_2400"));
+  EXPECT_THAT(fault({trace, "--dram", "ideal"}), HasSubstr("not DRAM"));
+  EXPECT_THAT(fault({trace, "--map", "row-bank"}), HasSubstr("--map row-bank"));
+  EXPECT_THAT(fault({trace, "--set", "dram.timing.trc=40"}), HasSubstr("trc is 40 clocks, less than tRAS + tRP"));
+  EXPECT_THAT(fault({trace, "--set", "dram.timing.trx=40"}), HasSubstr("trx"));
+  std::ofstream(trace, std::ios::app) << "0x0 READ 1\n";
+  EXPECT_THAT(fault({trace, "--commands", (folder_ / "c.csv").string()}),
+              HasSubstr("t.trace:257: error: clock 1 comes after clock 255"));
+  EXPECT_FALSE(fs::exists(folder_ / "c.csv"));
+  EXPECT_FALSE(fs::exists(folder_ / "c.csv.partial"));
+}
+
+TEST_F(DramCommand, what_cannot_be_read_or_written_is_the_environments_fault) {
+  std::ostringstream out;
+  EXPECT_THROW(run_dram({"/nowhere/t.trace"}, out), EnvironmentError);
+  EXPECT_THROW(run_dram({(folder_ / "t.trace").string(), "--commands", "/nowhere/c.csv"}, out), EnvironmentError);
+  if (fs::exists("/dev/full")) {
+    EXPECT_THROW(run_dram({(folder_ / "t.trace").string(), "--commands", "/dev/full"}, out), EnvironmentError);
+  }
+}
+
+TEST_F(DramCommand, help_lists_the_options) {
+  std::ostringstream out;
+  EXPECT_EQ(run_dram({"--help"}, out), 0);
+  for (const char* option : {"--dram", "--map", "--set", "--commands", "--out"})
+    EXPECT_THAT(out.str(), HasSubstr(option));
+}
+
+}  // namespace
+}  // namespace systole
