@@ -22,6 +22,10 @@ constexpr int kResidues = 16;          ///< positions of a segment against the b
 constexpr int kActivatesInWindow = 4;  ///< of tFAW
 constexpr std::size_t kLongestSample = 256;
 
+double period_ps(const config::Machine& machine) {
+  return std::round(1e6 / machine.clock_mhz());
+}
+
 int log2_of(std::int64_t value) {
   int bits = 0;
   while (std::int64_t{1} << (bits + 1) <= value) ++bits;
@@ -37,9 +41,26 @@ Field field_named(const std::string& name) {
 
 }  // namespace
 
-MemoryModel::MemoryModel(const config::Memory& memory, const config::Machine& machine) : ideal_(memory.has_ideal()) {
-  if (ideal_) return;
-  const config::Dram& dram = memory.dram();
+MemoryModel::MemoryModel(const config::Memory& memory, const config::Machine& machine) {
+  if (memory.has_dram()) {
+    set_dram(memory.dram(), machine);
+  } else if (memory.ideal().gbytes_per_second() > 0 || memory.ideal().latency_ns() > 0) {
+    set_plain(memory.ideal(), machine);
+  }
+}
+
+void MemoryModel::set_plain(const config::IdealMemory& memory, const config::Machine& machine) {
+  kind_ = Kind::plain;
+  const double period_ns = period_ps(machine) * 1e-3;
+  peak_ = memory.gbytes_per_second() * 1e9;
+  cycles_a_byte_ = memory.gbytes_per_second() > 0 ? 1 / (memory.gbytes_per_second() * period_ns) : 0;
+  read_request_ = read_hit_ = machine.interconnect().request_latency() + memory.latency_ns() / period_ns;
+  response_ = kHalf + machine.interconnect().response_latency();
+  write_round_ = read_request_ + response_;
+}
+
+void MemoryModel::set_dram(const config::Dram& dram, const config::Machine& machine) {
+  kind_ = Kind::dram;
   const config::DramOrganization& device = dram.organization();
   const config::DramTiming& t = dram.timing();
   const config::DramController& controller = dram.controller();
@@ -62,8 +83,7 @@ MemoryModel::MemoryModel(const config::Memory& memory, const config::Machine& ma
   const double batch = std::max(1, controller.write_high() - controller.write_low());
   turn_ = (t.read_to_write() + t.twtr_s() + t.rl()) / batch;
 
-  const double period = 1e6 / machine.clock_mhz();
-  cycles_a_clock_ = t.clock_ps() / std::round(period);
+  cycles_a_clock_ = t.clock_ps() / period_ps(machine);
   const double close = controller.page_policy() == config::open_page ? t.trp() : 0;
   const double hit = kHalf + t.rl() + t.tdqsck();
   const double request = machine.interconnect().request_latency();
@@ -189,18 +209,21 @@ double MemoryModel::clocks_a_burst(const AccessPattern& pattern) const {
 }
 
 double MemoryModel::work(const AccessPattern& pattern, double bursts) const {
-  if (ideal_ || pattern.segments == 0) return 0;
+  if (ideal() || pattern.segments == 0) return 0;
+  if (kind_ == Kind::plain) {
+    return std::max(bursts, pattern.segments * static_cast<double>(pattern.bytes) * cycles_a_byte_);
+  }
   const double clocks = bursts_of(pattern) * clocks_a_burst(pattern);
   return std::max(bursts, clocks * cycles_a_clock_ / available_);
 }
 
 double MemoryModel::turnaround(double bytes_written) const {
-  if (ideal_) return 0;
+  if (kind_ != Kind::dram) return 0;
   return bytes_written / static_cast<double>(burst_bytes_) * turn_ * cycles_a_clock_ / channels_;
 }
 
 double MemoryModel::device_bytes(const AccessPattern& pattern) const {
-  if (ideal_) return pattern.segments * static_cast<double>(pattern.bytes);
+  if (kind_ != Kind::dram) return pattern.segments * static_cast<double>(pattern.bytes);
   return bursts_of(pattern) * static_cast<double>(burst_bytes_);
 }
 

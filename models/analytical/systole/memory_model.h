@@ -29,8 +29,8 @@ class MemoryModel {
  public:
   MemoryModel(const config::Memory& memory, const config::Machine& machine);
 
-  /// Only the ports' widths limit; everything below is zero.
-  [[nodiscard]] bool ideal() const { return ideal_; }
+  /// Neither limit nor latency: only the ports' widths count, and everything below is zero.
+  [[nodiscard]] bool ideal() const { return kind_ == Kind::ideal; }
 
   /// From the issue of a read until its first byte leaves the memory, and from its last byte until the port has it.
   [[nodiscard]] double read_request() const { return read_request_; }
@@ -74,13 +74,18 @@ class MemoryModel {
     int row_bit;
   };
 
+  enum class Kind { ideal, plain, dram };  ///< plain: a bandwidth and a latency
+
+  void set_plain(const config::IdealMemory& memory, const config::Machine& machine);
+  void set_dram(const config::Dram& dram, const config::Machine& machine);
   void read_map(const config::Dram& dram);
   [[nodiscard]] Place place(std::int64_t address) const;
   [[nodiscard]] double bursts_of(const AccessPattern& pattern) const;
   [[nodiscard]] double clocks_a_burst(const AccessPattern& pattern) const;
 
-  bool ideal_ = true;
-  double cycles_a_clock_ = 0;
+  Kind kind_ = Kind::ideal;
+  double cycles_a_byte_ = 0;   ///< plain memory
+  double cycles_a_clock_ = 0;  ///< DRAM
   double read_request_ = 0;
   double response_ = 0;
   double write_round_ = 0;

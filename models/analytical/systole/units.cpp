@@ -62,7 +62,8 @@ ArrayTile ArrayModel::compute(const TilePosition& tile) const {
   const Work all = work(tile, false);
   const Work first = starts ? work(tile, true) : Work{0, 0, 0, 0};
   ArrayTile result;
-  result.busy = all.vectors + static_cast<double>(machine_.rows - 1 + machine_.columns - 1);
+  const std::int64_t skew = std::max(machine_.rows - 1 + machine_.columns - 1, machine_.accumulate_latency - 1);
+  result.busy = all.vectors + static_cast<double>(skew);
   result.hazard = hazards(tile, starts);
   result.macs = all.macs;
   result.ibuf_reads = all.rows;

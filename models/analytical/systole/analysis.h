@@ -1,0 +1,17 @@
+#pragma once
+
+#include <vector>
+
+#include "configs/machine.pb.h"
+#include "isa/program.pb.h"
+#include "traces/results.h"
+
+/// The corrected analytical model: a second reading of isa/manual.md and models/cycle/timing.md, made of closed forms
+/// and not of events. What it averages or leaves out is in models/analytical/README.md.
+namespace systole::analytical {
+
+/// Cycles, bytes and work of a compiled program on a machine whose every field is set, layer by layer. The program must
+/// have passed isa::validate.
+RunResult analyze(const isa::Program& program, const config::Machine& machine);
+
+}  // namespace systole::analytical
