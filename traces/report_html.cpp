@@ -1,0 +1,40 @@
+#include "traces/report_html.h"
+
+#include "base/errors.h"
+#include "traces/summary_writer.h"
+
+namespace systole {
+
+extern const char* const kReportPage;  // made from traces/report/ when the library is built
+
+namespace {
+
+nlohmann::ordered_json report_data(const RunResult& result) {
+  nlohmann::ordered_json layer_energy = nlohmann::ordered_json::array();
+  for (const LayerResult& layer : result.layers) {
+    nlohmann::ordered_json parts = nlohmann::ordered_json::object();
+    for (const auto& [component, energy] : layer.energy) parts[component] = energy.value;
+    layer_energy.push_back(std::move(parts));
+  }
+  return {{"summary", summary_json(result)},
+          {"memory", result.memory},
+          {"rows", result.rows},
+          {"columns", result.columns},
+          {"layer_energy_pj", std::move(layer_energy)}};
+}
+
+}  // namespace
+
+std::string report_html(const RunResult& result) {
+  std::string page = kReportPage;
+  std::string json = report_data(result).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  // A layer may be called anything, `</script>` too: inside JSON a `<` can be written as an escape.
+  for (std::size_t at = json.find('<'); at != std::string::npos; at = json.find('<', at))
+    json.replace(at, 1, "\\u003c");
+  const std::string placeholder = "/*data*/";
+  const std::size_t place = page.find(placeholder);
+  check(place != std::string::npos, "report", "the page has no place for its data");
+  return page.replace(place, placeholder.size(), json);
+}
+
+}  // namespace systole

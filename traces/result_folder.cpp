@@ -1,0 +1,160 @@
+#include "traces/result_folder.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <system_error>
+
+#include "base/errors.h"
+
+namespace systole {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// What a run may write into its folder; only these are replaced by a later run.
+constexpr std::array<std::string_view, 6> kResultNames = {"summary.json",       "layers.csv",      "report.html",
+                                                          "resolved.textproto", "validation.json", "run.json"};
+
+/// Serialises writing with abandon_output(); recursive because a failing write discards what was begun.
+std::recursive_mutex& output_mutex() {
+  static std::recursive_mutex mutex;
+  return mutex;
+}
+
+/// Files and folders that are begun and not committed.
+std::set<fs::path>& unfinished() {
+  static std::set<fs::path> paths;
+  return paths;
+}
+
+void discard(const fs::path& path) noexcept {
+  const std::lock_guard lock(output_mutex());
+  std::error_code ignored;  // nothing better can be done while an error or Ctrl-C is on its way
+  if (unfinished().erase(path) > 0) fs::remove_all(path, ignored);
+}
+
+[[noreturn]] void fail(const fs::path& path, const char* what, const std::error_code& reason) {
+  throw EnvironmentError(fmt::format("{}: {} ({})", path.string(), what, reason.message()));
+}
+std::error_code last_error() {
+  return {errno, std::generic_category()};
+}
+
+void write_whole(const fs::path& path, std::string_view text) {
+  const auto close = [](std::FILE* file) { std::fclose(file); };
+  std::unique_ptr<std::FILE, decltype(close)> file(std::fopen(path.c_str(), "wb"), close);
+  if (!file) fail(path, "cannot be written", last_error());
+  if (std::fwrite(text.data(), 1, text.size(), file.get()) != text.size())
+    fail(path, "cannot be written", last_error());
+  if (std::fclose(file.release()) != 0) fail(path, "cannot be written", last_error());
+}
+
+void rename_to(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::rename(from, to, error);
+  if (error) fail(to, "cannot be written", error);
+}
+
+std::string partial_name(const std::string& name) {
+  return fmt::format(".{}.partial-{}", name, ::getpid());
+}
+
+}  // namespace
+
+ResultFolder::ResultFolder(fs::path folder, bool force) : folder_(std::move(folder)) {
+  if (!folder_.has_filename()) folder_ = folder_.parent_path();  // `out/` means `out`
+  std::error_code error;
+  existed_ = fs::exists(folder_, error);
+  if (existed_ && !fs::is_directory(folder_, error)) {
+    throw UserError({folder_.string(), 0, 0, "--out must name a folder, and this is a file", "choose another name"});
+  }
+  const bool empty = !existed_ || fs::is_empty(folder_, error);
+  if (error) fail(folder_, "cannot be read", error);
+  if (!empty && !force) {
+    throw UserError({folder_.string(), 0, 0, "the folder of --out is not empty",
+                     "give --force to replace the results in it, or choose another folder"});
+  }
+  const fs::path parent = existed_ ? folder_ : fs::absolute(folder_).parent_path();
+  if (!existed_) fs::create_directories(parent, error);
+  if (error) fail(parent, "cannot be created", error);
+
+  const std::lock_guard lock(output_mutex());
+  partial_ = parent / partial_name(existed_ ? "results" : folder_.filename().string());
+  fs::create_directory(partial_, error);
+  if (error) fail(folder_, "results cannot be written here", error);
+  unfinished().insert(partial_);
+}
+
+ResultFolder::~ResultFolder() {
+  discard(partial_);
+}
+
+void ResultFolder::write(const std::string& name, std::string_view text) {
+  check(std::find(kResultNames.begin(), kResultNames.end(), name) != kResultNames.end(), "result folder",
+        [&] { return name + " is not in the list of results"; });
+  const std::lock_guard lock(output_mutex());
+  write_whole(partial_ / name, text);
+  names_.push_back(name);
+}
+
+void ResultFolder::commit() {
+  const std::lock_guard lock(output_mutex());
+  if (existed_) {
+    move_into_existing();
+  } else {
+    rename_to(partial_, folder_);  // fails when somebody else has filled a folder of this name meanwhile
+  }
+  unfinished().erase(partial_);
+}
+
+void ResultFolder::move_into_existing() {
+  std::error_code error;
+  for (const std::string_view name : kResultNames) {
+    const bool stale = std::find(names_.begin(), names_.end(), name) == names_.end();
+    if (stale || name == names_.back()) fs::remove(folder_ / name, error);
+    if (error) fail(folder_ / name, "cannot be replaced", error);
+  }
+  for (const std::string& name : names_) rename_to(partial_ / name, folder_ / name);
+  fs::remove(partial_, error);
+}
+
+void write_file_atomically(const fs::path& path, std::string_view text) {
+  std::error_code error;
+  const fs::path target = fs::is_symlink(path, error) ? fs::weakly_canonical(path) : path;
+  const fs::file_status status = fs::status(target, error);
+  if (fs::is_directory(status))
+    throw UserError({path.string(), 0, 0, "a file is to be written, and this is a folder", ""});
+
+  const std::lock_guard lock(output_mutex());
+  if (fs::exists(status) && !fs::is_regular_file(status)) return write_whole(target, text);
+  const fs::path partial = fs::absolute(target).parent_path() / partial_name(target.filename().string());
+  unfinished().insert(partial);
+  try {
+    write_whole(partial, text);
+    rename_to(partial, target);
+  } catch (...) {
+    discard(partial);
+    throw;
+  }
+  unfinished().erase(partial);
+}
+
+void abandon_output() {
+  // Locked for good: a thread that is about to write or commit waits here until the process ends.
+  output_mutex().lock();
+  std::error_code ignored;
+  for (const fs::path& path : unfinished()) fs::remove_all(path, ignored);
+  unfinished().clear();
+}
+
+}  // namespace systole

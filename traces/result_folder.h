@@ -1,0 +1,46 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace systole {
+
+/// The folder of a run's results (`--out DIR`), all or nothing: files are first written to a folder of their own beside
+/// it (or inside, when DIR exists already) and get their final names only in commit(). Without a commit nothing is left
+/// behind.
+class ResultFolder {
+ public:
+  /// Checks early, before a long run, that results can be written. Throws UserError when DIR is not a folder, or is not
+  /// empty and `force` is false; EnvironmentError when it cannot be written.
+  ResultFolder(std::filesystem::path folder, bool force);
+  ~ResultFolder();
+  ResultFolder(const ResultFolder&) = delete;
+  ResultFolder& operator=(const ResultFolder&) = delete;
+
+  /// Writes one file of the results; `name` has no folder. Throws EnvironmentError (disk full, no rights).
+  void write(const std::string& name, std::string_view text);
+
+  /// Gives everything its final name; the file written last gets its name last. Results of an earlier run that this run
+  /// does not have are removed, so that the folder never mixes two runs; files that are no results are left alone.
+  void commit();
+
+ private:
+  void move_into_existing();
+
+  std::filesystem::path folder_;
+  std::filesystem::path partial_;  ///< where files are until commit()
+  bool existed_ = false;           ///< DIR was there before
+  std::vector<std::string> names_;
+};
+
+/// Writes one file whole or not at all: under another name first, then renamed. A device or a pipe is written directly.
+/// Throws EnvironmentError.
+void write_file_atomically(const std::filesystem::path& path, std::string_view text);
+
+/// Removes everything that was begun and not committed, and lets nobody write or commit any more: the calling thread is
+/// about to end the process (Ctrl-C). Safe in any thread.
+void abandon_output();
+
+}  // namespace systole
