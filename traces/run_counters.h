@@ -101,10 +101,11 @@ struct LayerCounters {
 
 /// One block of the program.
 struct BlockCounters {
-  int layer = -1;         ///< the layer that leads it: the array's, else the first nest's, else the first stream's
-  Cycles start;           ///< dispatched
-  Cycles end;             ///< every unit has finished it
-  MemoryCounters memory;  ///< from the end of the block before to the end of this one
+  int layer = -1;  ///< the layer that leads it: the array's, else the first nest's, else the first stream's
+  Cycles start;    ///< dispatched
+  Cycles end;      ///< every unit has finished it
+  MemoryCounters
+      memory;  ///< from the end of the block before to the end of this one; the last has what was moved later
 };
 
 struct RunCounters {

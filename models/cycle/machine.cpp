@@ -14,6 +14,7 @@ constexpr int kUnitsOfBlock = 2 + kDataPorts * DmaEngine::kSequencers;  // array
 /// How long the kernel runs before the machine looks around: far longer than any wait without work, far shorter than a
 /// second.
 constexpr Cycles kSlice{1 << 18};
+constexpr Cycles kSettleSlice{1 << 12};
 
 InterconnectParameters interconnect_to(const Memory& memory, InterconnectParameters parameters) {
   parameters.transparent = memory.answers_at_once();
@@ -48,6 +49,7 @@ CycleMachine::CycleMachine(const sc_core::sc_module_name& name, const MachinePar
 
 RunCounters CycleMachine::run(const SimulationOptions& options) {
   std::int64_t work_before = -1;
+  running_.carry(options.values);
   while (!controller_.finished()) {
     sc_core::sc_start(clock_.duration(kSlice), sc_core::SC_EXIT_ON_STARVATION);
     failure_.rethrow_if_any();
@@ -61,7 +63,17 @@ RunCounters CycleMachine::run(const SimulationOptions& options) {
     }
     if (options.stop != nullptr && *options.stop) throw Interrupted("stopped by the user");
   }
+  let_memory_settle();
   return collect();
+}
+
+/// Writes that the memory has accepted but not yet moved count, too. The program has ended: this takes none of its
+/// cycles.
+void CycleMachine::let_memory_settle() const {
+  for (int slice = 0; memory_.busy(); ++slice) {
+    check(slice < 100, "machine", "the memory keeps writes for ever");
+    sc_core::sc_start(clock_.duration(kSettleSlice));
+  }
 }
 
 /// A number that grows with everything that a unit completes.
@@ -100,6 +112,8 @@ RunCounters CycleMachine::collect() {
   for (const auto& engine : dma_) run.bursts += engine->bursts();
   run.events.cycles = run.cycles.count();
   run.memory = memory_.counters();
+  run.blocks.back().memory = run.memory;  // with what was moved after its end
+  for (std::size_t b = 0; b + 1 < run.blocks.size(); ++b) run.blocks.back().memory -= run.blocks[b].memory;
   run.memory_peak_bytes_per_second = memory_.peak_bytes_per_second();
   check_identities(run);
   return run;

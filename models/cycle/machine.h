@@ -37,6 +37,7 @@ struct Progress {
 struct SimulationOptions {
   std::function<void(const Progress&)> progress;  ///< called every few hundred thousand cycles; may be empty
   const std::atomic<bool>* stop = nullptr;        ///< when it becomes true the run ends with Interrupted
+  ValueModel* values = nullptr;                   ///< carried along when not null; the cycles are the same
 };
 
 /// The user stopped the run.
@@ -64,6 +65,7 @@ class CycleMachine : public sc_core::sc_module {
   RunCounters run(const SimulationOptions& options);
 
  private:
+  void let_memory_settle() const;
   [[nodiscard]] std::int64_t work_done();
   [[nodiscard]] bool works_ahead();
   [[nodiscard]] std::string report(const std::string& what);

@@ -97,6 +97,7 @@ TEST(Configure, RandomProgramsRunOnDram) {
       ASSERT_GT(dram.cycles, ideal.cycles) << memory;
       ASSERT_EQ(dram.events.port_bytes, ideal.events.port_bytes) << memory;
       ASSERT_GE(dram.memory.read_bytes, ideal.memory.read_bytes) << memory;
+      ASSERT_GE(dram.memory.write_bytes, ideal.memory.write_bytes) << memory;
       ASSERT_EQ(dram.of(Unit::systolic_array).busy, ideal.of(Unit::systolic_array).busy) << memory;
       ASSERT_EQ(dram.of(Unit::simd_unit).busy, ideal.of(Unit::simd_unit).busy) << memory;
     }
