@@ -60,7 +60,7 @@ class ArrayLoopNest {
     if (g_.oc_inside) column_blocks(array);
     pixels(array);
     array.columns.last = last_lanes(p_.oc, t_.oc, m_.columns, loops_.oc);
-    array.rows.last = last_lanes(p_.ic, t_.ic, m_.rows, loops_.ic);
+    if (!fills_rows()) array.rows.last = last_lanes(p_.ic, t_.ic, m_.rows, loops_.ic);
   }
 
  private:
@@ -84,7 +84,21 @@ class ArrayLoopNest {
   void kernel(isa::ArrayProgram& array) const {
     const std::int64_t row = g_.w.positions * g_.ic_blocks;
     add(array, tile_trip(t_.kh, t_.kh, isa::kNoLoop), g_.h.kernel_distance * row, t_.kw * g_.ic_blocks, 0);
-    add(array, tile_trip(t_.kw, t_.kw, isa::kNoLoop), g_.w.kernel_distance * g_.ic_blocks, g_.ic_blocks, 0);
+    const std::int8_t columns =
+        add(array, tile_trip(t_.kw, t_.kw, isa::kNoLoop), g_.w.kernel_distance * g_.ic_blocks, g_.ic_blocks, 0);
+    if (fills_rows()) packed_rows(array, columns);
+  }
+
+  /// Blocks of packed kernel columns take all rows, so the last block, which has fewer columns, can leave rows out.
+  /// Where a block is narrower than the array, all of them are as wide as the first and the weights beyond the kernel
+  /// are zero.
+  [[nodiscard]] bool fills_rows() const { return p_.pack > 1 && p_.ic == m_.rows; }
+
+  void packed_rows(isa::ArrayProgram& array, std::int8_t columns) const {
+    const std::int64_t channels = p_.ic / p_.pack;
+    array.rows.loop = columns;
+    array.rows.last = {narrow(p_.ic), narrow(p_.last_pack * channels), loops_.kw};
+    if (loops_.kw == isa::kNoLoop) array.rows.last.count = array.rows.last.tail;
   }
 
   void pixels(isa::ArrayProgram& array) const {

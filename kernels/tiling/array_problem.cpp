@@ -12,7 +12,7 @@ auto fields(const WindowAxis& a) {
   return std::tie(a.out, a.in, a.kernel, a.stride, a.dilation, a.pad);
 }
 auto fields(const ArrayProblem& p) {
-  return std::tie(p.outer, p.batch, p.ic, p.oc, p.bias, p.pack, p.ifmap_bits, p.weight_bits, p.output_bits,
+  return std::tie(p.outer, p.batch, p.ic, p.oc, p.bias, p.pack, p.last_pack, p.ifmap_bits, p.weight_bits, p.output_bits,
                   p.weights_repeat, p.weights_by_column);
 }
 auto fields(const FusedWork& f) {
@@ -33,6 +33,7 @@ ArrayProblem packed(const ArrayProblem& problem, std::int64_t columns) {
   ArrayProblem result = problem;
   result.pack = columns;
   result.w.kernel = ceil_div(problem.w.kernel, columns);
+  result.last_pack = problem.w.kernel - (result.w.kernel - 1) * columns;
   result.w.dilation = columns;
   result.ic = columns * problem.ic;
   return result;

@@ -29,7 +29,8 @@ struct ArrayProblem {
   /// Kernel columns that lie side by side on the array's rows. Above 1, `w.kernel` counts blocks of so many columns,
   /// `w.dilation` is their distance and `ic` all elements of a block; weights beyond the kernel are zero. See `packed`.
   std::int64_t pack = 1;
-  int ifmap_bits = 8;  ///< off chip
+  std::int64_t last_pack = 1;  ///< kernel columns in the last block
+  int ifmap_bits = 8;          ///< off chip
   int weight_bits = 8;
   int output_bits = 32;
   bool weights_repeat = false;     ///< the weights are the same in every repetition
