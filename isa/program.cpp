@@ -52,6 +52,11 @@ std::vector<std::string> structural_faults(const Program& program) {
       faults.push_back(fmt::format("{} names layer {}, there are {}", who, index, program.layers_size()));
     }
   };
+  const auto need_region = [&](int index, int least, const std::string& who) {
+    if (index < least || index >= program.regions_size()) {
+      faults.push_back(fmt::format("{} names region {}, there are {}", who, index, program.regions_size()));
+    }
+  };
   for (int i = 0; i < program.layers_size(); ++i) {
     const LayerInfo& layer = program.layers(i);
     const std::string who = fmt::format("layer {}", i);
@@ -66,6 +71,16 @@ std::vector<std::string> structural_faults(const Program& program) {
     need_layer(block.array_layer(), who);
     for (const int layer : block.nest_layers()) need_layer(layer, who);
     for (const int layer : block.stream_layers()) need_layer(layer, who);
+    for (const int region : block.stream_regions()) need_region(region, -1, who);
+  }
+  for (const auto* tensors : {&program.inputs(), &program.outputs()}) {
+    for (const Tensor& tensor : *tensors) {
+      need_region(tensor.region(), 0, fmt::format("tensor '{}'", tensor.name()));
+      if (tensor.shape_size() != tensor.bit_strides_size()) {
+        faults.push_back(fmt::format("tensor '{}' has {} extents and {} strides", tensor.name(), tensor.shape_size(),
+                                     tensor.bit_strides_size()));
+      }
+    }
   }
   for (const Region& region : program.regions()) {
     if (!Region::Kind_IsValid(region.kind()))

@@ -101,10 +101,14 @@ void DmaEngine::move(Sequencer& sequencer, const TileWalker& tile) {
   wait_for_slot(sequencer, gate);
   const Cycles start = clock_.now();
   set_up(sequencer, tile);
+  ValueModel* const values = block_.values();
+  const bool load = sequencer.direction == isa::Direction::load;
+  if (values != nullptr && load) values->load(block_, sequencer.stream, sequencer.walker);
   issue_bursts(sequencer);
   wait_for_end(sequencer);
   enter(sequencer, Step::idle);
   book(sequencer, start);
+  if (values != nullptr && !load) values->store(block_, sequencer.stream, sequencer.walker);
   gate.pass();
 }
 

@@ -16,6 +16,7 @@ void RunningBlock::open(const ProgramBlock& block) {
     ring(s).reset(stream(s).depth, std::max(1, copies_of(s)));
   }
   open_obuf();
+  if (values_ != nullptr) values_->open(block);
   left_ = units_;
   simd_finished_ = false;
   started_.notify(sc_core::SC_ZERO_TIME);

@@ -7,6 +7,7 @@
 
 #include "models/cycle/accounting.h"
 #include "models/cycle/slot_ring.h"
+#include "models/cycle/values/value_model.h"
 
 namespace systole {
 
@@ -29,6 +30,10 @@ class RunningBlock {
 
   /// Starts the units with empty slots. The block must outlive its run.
   void open(const ProgramBlock& block);
+
+  /// From the next block on, units report to `values`, which must outlive the run; nullptr: to nobody.
+  void carry(ValueModel* values) { values_ = values; }
+  [[nodiscard]] ValueModel* values() const { return values_; }
 
   [[nodiscard]] const isa::Block& program() const { return block_->block; }
   [[nodiscard]] const BlockLayers& layers() const { return block_->layers; }
@@ -75,6 +80,7 @@ class RunningBlock {
   [[nodiscard]] SlotRing::Stage obuf_stage(int step, const isa::Condition& when) const;
 
   int units_;
+  ValueModel* values_ = nullptr;
   int left_ = 0;
   const ProgramBlock* block_ = nullptr;
   std::array<SlotRing, isa::kMaxStreams> rings_;

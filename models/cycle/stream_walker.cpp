@@ -94,6 +94,21 @@ StreamWalker::Range StreamWalker::valid_elements(std::int64_t position) const {
   return {std::max<std::int64_t>(0, -coordinate * pixel), std::min(elements_, (dimension.extent - coordinate) * pixel)};
 }
 
+StreamWalker::Run StreamWalker::run_at(const std::array<std::int64_t, isa::kMaxWalkDims>& position) const {
+  Run run{base_, 0, 0, elements_};
+  bool inside = true;
+  for (std::size_t d = 0; d < stream_->dims.size(); ++d) {
+    const Range& valid = dimensions_[d].valid;
+    run.address += position[d] * dimensions_[d].stride;
+    run.on_chip += position[d] * stream_->dims[d].on_chip_stride;
+    inside = inside && position[d] >= valid.begin && position[d] < valid.end;
+  }
+  const Range elements = valid_elements(position[static_cast<std::size_t>(depth_ - 1)]);
+  run.begin = std::min(elements.begin, elements_);
+  run.end = inside ? std::max(run.begin, elements.end) : run.begin;
+  return run;
+}
+
 bool StreamWalker::runs_touch() const {
   const std::int64_t stride = innermost().stride;
   return stride >= 0 && stride <= run_bytes_;

@@ -31,6 +31,22 @@ class StreamWalker {
   /// Bytes of the bursts taken so far.
   [[nodiscard]] std::int64_t bytes() const { return bytes_; }
 
+  /// One position of the walker's dimensions: the run's elements [begin, end) are moved, the others are filled on chip
+  /// (load) or left out (store).
+  struct Run {
+    std::int64_t address = 0;  ///< bytes off chip, of element 0
+    std::int64_t on_chip = 0;  ///< elements from the slot's base, of element 0
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+  };
+
+  /// Every position of the generation, outermost dimension first, whether or not its bursts have been taken.
+  template <typename Visit>
+  void for_each_run(Visit visit) const;
+
+  [[nodiscard]] const isa::Stream& stream() const { return *stream_; }
+  [[nodiscard]] std::int64_t run_elements() const { return elements_; }
+
   /// Elements that the generation writes on chip, filled ones included (load), or reads there (store).
   [[nodiscard]] std::int64_t elements() const;
 
@@ -59,6 +75,7 @@ class StreamWalker {
   [[nodiscard]] Dimension& innermost() { return dimensions_[static_cast<std::size_t>(depth_ - 1)]; }
   [[nodiscard]] const Dimension& innermost() const { return dimensions_[static_cast<std::size_t>(depth_ - 1)]; }
   [[nodiscard]] Range valid_elements(std::int64_t position) const;
+  [[nodiscard]] Run run_at(const std::array<std::int64_t, isa::kMaxWalkDims>& position) const;
   [[nodiscard]] bool packs_pixels() const;
   [[nodiscard]] bool runs_touch() const;
   [[nodiscard]] std::int64_t positions(bool only_valid) const;
@@ -84,5 +101,17 @@ class StreamWalker {
   Segment rest_;
   std::int64_t bytes_ = 0;
 };
+
+template <typename Visit>
+void StreamWalker::for_each_run(Visit visit) const {
+  std::array<std::int64_t, isa::kMaxWalkDims> position{};
+  for (int d = depth_ - 1; d >= 0;) {
+    visit(run_at(position));
+    d = depth_ - 1;
+    while (d >= 0 && ++position[static_cast<std::size_t>(d)] == dimensions_[static_cast<std::size_t>(d)].positions) {
+      position[static_cast<std::size_t>(d--)] = 0;
+    }
+  }
+}
 
 }  // namespace systole

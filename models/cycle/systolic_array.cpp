@@ -35,6 +35,7 @@ void SystolicArray::run_block() {
     }
     if (tile.enters(block_.program().array.output_loop)) wait_for_obuf();
     compute(timing_.tile(tile));
+    if (ValueModel* const values = block_.values()) values->compute_array(block_, tile);
     release(tile);
   } while (tile.next());
   ledger_.array_work(start, clock_.now());
