@@ -182,7 +182,7 @@ nlohmann::ordered_json latency_json(const dram::TraceResult& result, double cloc
 
 nlohmann::ordered_json statistics(const dram::DramConfig& config, const dram::TraceResult& result) {
   const MemoryCounters& m = result.counters.memory;
-  const dram::DramEnergy energy = config.prices.of(result.counters, result.clocks);
+  const dram::DramEnergy energy = config.prices.of(m, result.clocks);
   const double seconds = static_cast<double>(result.clocks) * config.clock_ps * 1e-12;
   const auto per_second = [&](double value) { return seconds > 0 ? value / seconds : 0.0; };
   const double bandwidth = per_second(static_cast<double>(m.read_bytes + m.write_bytes));

@@ -16,6 +16,7 @@ MemoryCounters& MemoryCounters::operator-=(const MemoryCounters& other) {
   refresh_clocks -= other.refresh_clocks;
   turnaround_clocks -= other.turnaround_clocks;
   busy_clocks -= other.busy_clocks;
+  active_clocks -= other.active_clocks;
   return *this;
 }
 

@@ -162,7 +162,7 @@ DramCounters Channel::counters() const {
     const Activity& activity = activity_[rank];
     const bool open = (timing_.open_banks() & config_.geometry.banks_of_rank(rank)) != 0;
     const Clock end = open ? now_ : std::min(now_, activity.until);
-    result.active_clocks += activity.total + (end - activity.since);
+    result.memory.active_clocks += activity.total + (end - activity.since);
   }
   return result;
 }

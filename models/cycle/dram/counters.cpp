@@ -7,7 +7,6 @@ DramCounters& DramCounters::operator+=(const DramCounters& other) {
   memory -= MemoryCounters{} - other.memory;
   for (std::size_t kind = 0; kind < commands.size(); ++kind) commands[kind] += other.commands[kind];
   forwarded_reads += other.forwarded_reads;
-  active_clocks += other.active_clocks;
   return *this;
 }
 

@@ -12,7 +12,6 @@ struct DramCounters {
   MemoryCounters memory;
   std::array<std::int64_t, kCommandKinds> commands{};  ///< by CommandKind
   std::int64_t forwarded_reads = 0;                    ///< reads answered from a posted write, without a command
-  std::int64_t active_clocks = 0;  ///< clocks in which a bank was open, summed over ranks and channels
 
   [[nodiscard]] std::int64_t of(CommandKind kind) const { return commands[static_cast<std::size_t>(kind)]; }
   DramCounters& operator+=(const DramCounters& other);

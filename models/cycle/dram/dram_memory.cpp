@@ -212,7 +212,7 @@ dram::DramCounters DramMemory::dram_counters() const {
 }
 
 dram::DramEnergy DramMemory::energy() const {
-  return config_.prices.of(dram_counters(), next_edge());
+  return config_.prices.of(counters(), next_edge());
 }
 
 void DramMemory::dump(std::ostream& out) const {

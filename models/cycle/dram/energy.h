@@ -1,7 +1,7 @@
 #pragma once
 
 #include "configs/memory.pb.h"
-#include "models/cycle/dram/counters.h"
+#include "traces/memory_counters.h"
 
 namespace systole::dram {
 
@@ -26,12 +26,13 @@ struct DramEnergy {
 ///   refresh    V * (IDD5 - IDD2N) * tRFC: banks are closed then, and standby is counted apart
 /// Not in it: termination and data-line energy (unless a rail gives it), power-down.
 struct Prices {
-  double activate_pj = 0, read_pj = 0, write_pj = 0, refresh_pj = 0, bank_refresh_pj = 0;
+  double activate_pj = 0, read_pj = 0, write_pj = 0, refresh_pj = 0;
   double active_clock_pj = 0, precharged_clock_pj = 0;
   int ranks = 1;  ///< over all channels: ranks * clocks of standby
 
-  /// Energy of what was counted in `clocks` memory clocks.
-  [[nodiscard]] DramEnergy of(const DramCounters& counters, std::int64_t clocks) const;
+  /// Energy of what was counted in an interval of `clocks` memory clocks; a difference of two snapshots gives the
+  /// part of a layer.
+  [[nodiscard]] DramEnergy of(const MemoryCounters& counters, std::int64_t clocks) const;
 };
 
 Prices make_prices(const config::Dram& dram);

@@ -112,8 +112,8 @@ TEST_P(Energy, parts_equal_a_recount_from_the_command_trace_and_the_currents) {
       refresh += scale * count["REFPB"] * static_cast<double>(sheet.trfc_bank) * (r.idd5_bank() - r.idd2n());
       standby += scale * (static_cast<double>(active) * r.idd3n() + (all - static_cast<double>(active)) * r.idd2n());
     }
-    const DramEnergy energy = config.prices.of(result.counters, result.clocks);
-    EXPECT_EQ(result.counters.active_clocks, active);
+    const DramEnergy energy = config.prices.of(result.counters.memory, result.clocks);
+    EXPECT_EQ(result.counters.memory.active_clocks, active);
     EXPECT_NEAR(energy.activate_pj, activate, 1e-9 * activate);
     EXPECT_NEAR(energy.read_pj, read, 1e-9 * read);
     EXPECT_NEAR(energy.write_pj, write, 1e-9 * write);

@@ -27,7 +27,7 @@ class ReferenceTraces : public testing::Test {
     const DramConfig config = configure(memory);
     TraceReader reader(std::string(folder_) + "/dram/" + trace + ".trace.gz", config.map.capacity());
     TraceResult result = run_trace(config, reader);
-    energy_uj_ = config.prices.of(result.counters, result.clocks).total_pj() * 1e-6;
+    energy_uj_ = config.prices.of(result.counters.memory, result.clocks).total_pj() * 1e-6;
     return result;
   }
   const char* folder_ = nullptr;
