@@ -1,0 +1,132 @@
+#include "cli/program_source.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+
+#include "cli/log.h"
+#include "configs/resolver.h"
+#include "isa/program.h"
+#include "isa/validate.h"
+#include "kernels/compiler.h"
+#include "kernels/onnx/import.h"
+#include "kernels/plan/machine_config.h"
+
+namespace systole {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// A path, or the file of a shipped network when there is no such file and the name could be one.
+std::string find_model(const std::string& model) {
+  std::error_code unreadable;
+  if (model.find_first_of("/.") != std::string::npos || fs::exists(model, unreadable)) return model;
+  Diagnostics diagnostics;
+  std::string path = find_config(kNetworks, model, "", {}, diagnostics);
+  diagnostics.throw_if_any();
+  return path;
+}
+
+bool begins_like_a_program(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string start(8, '\0');
+  file.read(start.data(), static_cast<std::streamsize>(start.size()));
+  return isa::is_program(std::string_view(start.data(), static_cast<std::size_t>(file.gcount())));
+}
+
+/// Every reason why the program cannot run on the machine.
+void check_program(const std::string& path, const isa::Program& program, const config::Machine& machine) {
+  Diagnostics diagnostics;
+  for (const std::string& difference : isa::differences(program.target(), target_of(machine_of(machine)))) {
+    diagnostics.add({path, 0, 0, difference,
+                     fmt::format("it was compiled for {}; compile it for this machine", program.machine())});
+  }
+  diagnostics.throw_if_any();
+  for (const std::string& fault : isa::validate(program)) diagnostics.add({path, 0, 0, fault, ""});
+  diagnostics.throw_if_any();
+}
+
+ProgramSource read_program(const std::string& path, const MachineOptions& machine, const ModelOptions& options) {
+  ProgramSource source;
+  source.program = isa::read_program(path);
+  if (options.batch || !options.fusion) {
+    throw UserError(
+        {path, 0, 0,
+         fmt::format("{} is for a network, and this is a compiled program", options.batch ? "--batch" : "--no-fusion"),
+         "give it to `systole compile`"});
+  }
+  const std::vector<std::string> shipped = shipped_names(kHardware);
+  const std::string& made_for = source.program.machine();
+  if (machine.hardware.empty() && std::find(shipped.begin(), shipped.end(), made_for) == shipped.end()) {
+    throw UserError({path, 0, 0, fmt::format("it was compiled for '{}', which is no shipped machine", made_for),
+                     "name the machine's file with --hw"});
+  }
+  source.machine = machine_from(machine, made_for);
+  check_program(path, source.program, source.machine);
+  return source;
+}
+
+std::int64_t batch_of(const Graph& graph) {
+  if (graph.inputs.empty()) return 1;
+  const auto& shape = graph.tensor(graph.inputs.front()).shape;
+  return shape.empty() ? 1 : shape.front();
+}
+
+ProgramSource compile_model(const std::string& path, const MachineOptions& machine, const ModelOptions& options) {
+  ProgramSource source;
+  source.machine = machine_from(machine, kDefaultHardware);
+  auto start = std::chrono::steady_clock::now();
+  ImportOptions import;
+  import.batch = options.batch;
+  const Graph graph = import_onnx(path, import);
+  source.import_seconds = seconds_since(start);
+  logger("import")->info("{}: {} nodes, {} tensors", path, graph.nodes.size(), graph.tensors.size());
+
+  start = std::chrono::steady_clock::now();
+  CompileOptions compile_options;
+  compile_options.fusion = options.fusion;
+  compile_options.model = fs::path(path).stem().string();
+  compile_options.batch = static_cast<std::uint32_t>(batch_of(graph));
+  source.program = compile(graph, machine_of(source.machine), compile_options);
+  source.compile_seconds = seconds_since(start);
+  logger("compile")->info("{} blocks, {} words", source.program.blocks_size(), isa::word_count(source.program));
+  for (const isa::EncodedBlock& block : source.program.blocks()) {
+    const std::vector<int> layers = layers_of(block);
+    logger("compile")->debug("{}: {} words, {} layers",
+                             isa::layer_name(source.program, layers.empty() ? -1 : layers.front()), block.words_size(),
+                             layers.size());
+  }
+  return source;
+}
+
+}  // namespace
+
+config::Machine machine_from(const MachineOptions& options, const std::string& otherwise) {
+  MachineRequest request;
+  request.hardware = options.hardware.empty() ? otherwise : options.hardware;
+  request.memory = options.memory;
+  request.overrides = options.overrides;
+  Diagnostics diagnostics;
+  Loaded<config::Machine> loaded = load_machine(request, diagnostics);
+  diagnostics.throw_if_any();
+  return std::move(loaded.message);
+}
+
+ProgramSource program_from(const std::string& model, const MachineOptions& machine, const ModelOptions& options,
+                           bool accepts_program) {
+  const std::string path = find_model(model);
+  if (!begins_like_a_program(path)) return compile_model(path, machine, options);
+  if (!accepts_program) throw UserError({path, 0, 0, "it is a compiled program already", "give an ONNX file"});
+  return read_program(path, machine, options);
+}
+
+}  // namespace systole

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/options.h"
+#include "configs/machine.h"
+#include "isa/program.pb.h"
+
+namespace systole {
+
+/// What MODEL on the command line turned out to be, ready to run: a program and the machine it is for.
+struct ProgramSource {
+  config::Machine machine;  ///< every field set
+  isa::Program program;
+  double import_seconds = 0.0;   ///< reading the network; 0 for a compiled program
+  double compile_seconds = 0.0;  ///< compiling it; 0 for a compiled program
+};
+
+/// The machine of --hw, --dram and --set, or the one named `otherwise` when --hw was not given. Throws UserError and
+/// EnvironmentError.
+config::Machine machine_from(const MachineOptions& options, const std::string& otherwise);
+
+/// MODEL is an ONNX file, the name of a shipped network, or (when `accepts_program`) a compiled program: its content
+/// decides. Imports and compiles a network; checks that a program is right and made for the machine. Throws UserError
+/// and EnvironmentError.
+ProgramSource program_from(const std::string& model, const MachineOptions& machine, const ModelOptions& options,
+                           bool accepts_program);
+
+/// Keeps only the blocks in which a layer takes part whose name matches one of `patterns` (`*`, `?` and `[..]`, as a
+/// shell's); all of them when there is no pattern. Returns the indices of the layers that are left, ascending. Throws
+/// UserError when nothing matches.
+std::vector<int> keep_layers(const std::vector<std::string>& patterns, isa::Program& program);
+
+/// Indices of the layers that take part in a block, ascending.
+std::vector<int> layers_of(const isa::EncodedBlock& block);
+
+}  // namespace systole

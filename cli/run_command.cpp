@@ -1,0 +1,108 @@
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <ostream>
+
+#include "cli/commands.h"
+#include "cli/log.h"
+#include "cli/options.h"
+#include "cli/program_source.h"
+#include "cli/run_result.h"
+#include "cli/simulation.h"
+#include "configs/loader.h"
+#include "traces/layers_csv.h"
+#include "traces/report_html.h"
+#include "traces/result_folder.h"
+#include "traces/summary_writer.h"
+#include "traces/terminal_table.h"
+
+namespace systole {
+
+namespace {
+
+struct RunOptions {
+  MachineOptions machine;
+  ModelOptions model;
+  ResultOptions results;
+  TalkOptions talk;
+  std::vector<std::string> layers;
+};
+
+OptionGroup run_options(RunOptions& options) {
+  OptionGroup all = model_options(options.model);
+  all.add_options()("layers", boost::program_options::value(&options.layers)->composing()->value_name("PATTERN"),
+                    "only the layers whose name matches (with * and ?), and those fused with them; repeatable");
+  return all;
+}
+
+/// run.json: what the run took on this computer. Nothing of it is a result: it differs from run to run.
+std::string run_json(const Simulation& simulation, const ProgramSource& source) {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto per_second = [&](std::int64_t count) { return static_cast<double>(count) / simulation.wall_seconds; };
+  const RunCounters& run = simulation.counters;
+  const nlohmann::ordered_json json = {
+      {"systole", SYSTOLE_VERSION},
+      {"import_s", source.import_seconds},
+      {"compile_s", source.compile_seconds},
+      {"simulate_s", simulation.wall_seconds},
+      {"simulate_cpu_s", simulation.cpu_seconds},
+      {"cpu_s", cpu_seconds()},
+      {"peak_memory_bytes", std::int64_t{usage.ru_maxrss} * 1024},
+      {"cycles", run.cycles.count()},
+      {"bursts", run.bursts},
+      {"events", simulation.events},
+      {"cycles_per_s", per_second(run.cycles.count())},
+      {"bursts_per_s", per_second(run.bursts)},
+      {"events_per_s", per_second(simulation.events)},
+  };
+  return json.dump(2) + "\n";
+}
+
+void write_results(const RunResult& result, const Simulation& simulation, const ProgramSource& source,
+                   ResultFolder& folder) {
+  folder.write("summary.json", summary_text(result));
+  folder.write("layers.csv", layers_csv(result));
+  folder.write("report.html", report_html(result));
+  folder.write("resolved.textproto", to_text(source.machine));
+  folder.write("run.json", run_json(simulation, source));
+  folder.commit();
+}
+
+}  // namespace
+
+void run_run(const std::vector<std::string>& arguments, std::ostream& out) {
+  RunOptions options;
+  CommandLine line(
+      "run", "MODEL",
+      "Compiles MODEL (an ONNX file, a shipped network's name, or a compiled program) for a machine, simulates it\n"
+      "cycle by cycle and reports where time and energy go.");
+  line.add(machine_options(options.machine))
+      .add(run_options(options))
+      .add(result_options(options.results))
+      .add(talk_options(options.talk));
+  const auto model = line.parse(arguments, out);
+  if (!model) return;
+  set_log_levels(options.talk.logs);
+  std::unique_ptr<ResultFolder> folder;
+  if (!options.results.out.empty()) folder = std::make_unique<ResultFolder>(options.results.out, options.results.force);
+
+  ProgramSource source = program_from(*model, options.machine, options.model, true);
+  const std::vector<int> layers = keep_layers(options.layers, source.program);
+  const bool silent = options.talk.quiet || options.results.json;
+  const Simulation simulation = simulate_program(source.machine, source.program, !silent);
+  logger("machine")->info("{} cycles in {:.3f} s", simulation.counters.cycles.count(), simulation.wall_seconds);
+  const RunResult result = result_of(simulation, source.program, source.machine, layers);
+
+  if (folder) write_results(result, simulation, source, *folder);
+  if (options.results.json) {
+    out << summary_text(result);
+  } else if (!silent) {
+    out << terminal_table(result);
+    if (folder) out << fmt::format("\nreport: {}/report.html\n", options.results.out);
+  }
+}
+
+}  // namespace systole
