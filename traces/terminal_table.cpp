@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 
 namespace systole {
 
@@ -21,7 +22,7 @@ std::string with_prefix(double value, const std::string& unit) {
 namespace {
 
 std::string percent(double part, double whole) {
-  return fmt::format("{:.1f} %", whole == 0.0 ? 0.0 : 100.0 * part / whole);
+  return fmt::format("{:.1f}%", whole == 0.0 ? 0.0 : 100.0 * part / whole);
 }
 std::string percent(Cycles part, Cycles whole) {
   return percent(static_cast<double>(part.count()), static_cast<double>(whole.count()));
@@ -91,24 +92,35 @@ std::string totals(const RunResult& run) {
   return text;
 }
 
+/// `Conv +2`: two layers are fused into it.
+std::string operators(const LayerResult& layer, const std::map<std::string, int>& fused) {
+  const auto found = fused.find(layer.name);
+  return fitted(layer.op, 13) + (found == fused.end() ? "" : fmt::format(" +{}", found->second));
+}
+
 std::string slowest_layers(const RunResult& run) {
   constexpr std::size_t kShown = 10;
   std::vector<const LayerResult*> layers;
-  for (const LayerResult& layer : run.layers) layers.push_back(&layer);
+  std::map<std::string, int> fused;  // how many share the tiles of a layer
+  for (const LayerResult& layer : run.layers) {
+    if (layer.fused_into.empty()) layers.push_back(&layer);
+    if (layer.cycles.count() > 0) ++fused[layer.fused_into];
+  }
+  const std::size_t others = layers.size() - std::min(layers.size(), kShown);
   std::stable_sort(layers.begin(), layers.end(), [](const auto* a, const auto* b) { return b->cycles < a->cycles; });
   if (layers.size() > kShown) layers.resize(kShown);
 
-  std::string text = fmt::format("\n  {:<30} {:<18} {:>11} {:>7} {:>7} {:>8}  {}\n", "slowest layers", "operator",
+  std::string text = fmt::format("\n  {:<24} {:<16} {:>11} {:>6} {:>6} {:>8}  {}\n", "slowest layers", "operator",
                                  "cycles", "share", "busy", "traffic", "waits most for");
   for (const LayerResult* layer : layers) {
     const auto [reason, stalled] = main_stall(layer->stalls);
-    text += fmt::format("  {:<30} {:<18} {:>11} {:>7} {:>7} {:>8}  {}\n", fitted(layer->name, 30),
-                        fitted(layer->op, 18), grouped(layer->cycles.count()), percent(layer->cycles, run.cycles),
+    text += fmt::format("  {:<24} {:<16} {:>11} {:>6} {:>6} {:>8}  {}\n", fitted(layer->name, 24),
+                        operators(*layer, fused), grouped(layer->cycles.count()), percent(layer->cycles, run.cycles),
                         percent(layer->compute_cycles, layer->cycles),
                         with_prefix(static_cast<double>((layer->dram_read + layer->dram_write).count()), "B"),
                         stalled.count() > 0 ? fmt::format("{} {}", reason, percent(stalled, layer->cycles)) : "-");
   }
-  if (run.layers.size() > kShown) text += fmt::format("  .. and {} more layers\n", run.layers.size() - kShown);
+  if (others > 0) text += fmt::format("  .. and {} more; layers fused into others are counted as +N\n", others);
   return text;
 }
 

@@ -44,8 +44,10 @@ function cycleRow(svg, y, name, parts) {
 function cycles() {
   const kinds = run.cycles_by_kind;
   if (kinds) {
-    cycleRow(canvas("kinds", 30), 2, "kind of work", [["conv/GEMM only", kinds.conv_gemm, unitColors.systolic_array],
-      ["both", kinds.overlap, "#3a8f5c"], ["other only", kinds.other, unitColors.simd_unit]]);
+    const parts = [["conv/GEMM only", kinds.conv_gemm, unitColors.systolic_array], ["both", kinds.overlap, "#3a8f5c"],
+                   ["other only", kinds.other, unitColors.simd_unit]];
+    cycleRow(canvas("kinds", 26), 2, "kind of work", parts);
+    legend("kinds-legend", parts.map(([label, , color]) => [label, color]));
   }
   const units = Object.entries(run.units || {});
   const reasons = [...new Set(units.flatMap(([, unit]) => Object.keys(unit.stalls).filter(reason => unit.stalls[reason])))];
@@ -56,15 +58,40 @@ function cycles() {
   if (units.length) legend("units-legend", [["busy", busyColor], ...reasons.map(reason => [reason, color[reason]]), ["idle", idleColor]]);
 }
 
+/** Rows for layers [start, end, layer] that may overlap (fused ones do): each goes to the first row that is free again. */
+function packed(spans) {
+  const free = [];
+  const rows = spans.map(([start, end]) => {
+    let row = free.findIndex(until => until <= start);
+    if (row < 0) row = free.length;
+    free[row] = end;
+    return row;
+  });
+  return {rows, count: Math.max(free.length, 1)};
+}
+
 /** Lanes for the units over time, with zoom. Without start and end (the analytical model) layers follow one another. */
 function timeline() {
-  const lanes = ["systolic_array", "simd_unit", "none"].filter(unit => layers.some(layer => layer.unit === unit && layer.cycles));
   let clock = 0;
-  const spans = layers.map(layer => layer.start !== undefined ? [layer.start, layer.end] : [clock, clock += layer.cycles]);
-  const whole = [0, Math.max(run.cycles, 1)];
+  const spans = layers.map(layer => [...(layer.start !== undefined ? [layer.start, layer.end] : [clock, clock += layer.cycles]), layer])
+    .filter(([start, end]) => end > start).sort((a, b) => a[0] - b[0]);
+  const lanes = ["systolic_array", "simd_unit", "none"].map(unit => ({unit, spans: spans.filter(([, , layer]) => layer.unit === unit)}))
+    .filter(lane => lane.spans.length);
+  for (const lane of lanes) Object.assign(lane, packed(lane.spans));
+  const whole = [0, Math.max(run.cycles, 1)], laneHeight = 48, height = lanes.length * laneHeight + 26;
   let [from, to] = whole;
-  const height = lanes.length * 46 + 26, scale = t => LEFT + (t - from) / (to - from) * (WIDTH - LEFT);
+  const scale = t => LEFT + (t - from) / (to - from) * (WIDTH - LEFT);
 
+  function drawLayer(svg, [start, end, layer], y, rowHeight) {
+    if (end < from || start > to) return;
+    const x = Math.max(scale(start), LEFT), width = Math.min(scale(end), WIDTH) - x;
+    const rectangle = bar(svg, x, y, width, rowHeight, unitColors[layer.unit], `${layerTip(layer)}\n${exact(start)} to ${exact(end)}: ` +
+      `${exact(layer.cycles)} cycles, busy ${percent(layer.compute_cycles / layer.cycles)}`, layer.index);
+    rectangle.setAttribute("stroke", "#fff");
+    rectangle.setAttribute("stroke-width", width > 3 ? 0.8 : 0.15);
+    const caption = [layer.name, layer.op].find(text => text.length * 6.6 + 8 < width);
+    if (caption && rowHeight > 12) add(svg, "text", {x: x + 4, y: y + rowHeight / 2 + 4, "pointer-events": "none", style: "fill:#fff"}, caption);
+  }
   function draw() {
     const svg = canvas("timeline", height);
     for (const t of steps(to - from, 10)) {
@@ -72,20 +99,11 @@ function timeline() {
       add(svg, "text", {x: Math.min(scale(from + t), WIDTH - 26), y: height - 6, class: "soft", "text-anchor": "middle"}, tick(short, from + t));
     }
     add(svg, "text", {x: 4, y: height - 6, class: "soft"}, "cycle");
-    layers.forEach((layer, n) => {
-      const [start, end] = spans[n], lane = lanes.indexOf(layer.unit);
-      if (end <= start || end < from || start > to) return;
-      const x = Math.max(scale(start), LEFT), width = Math.min(scale(end), WIDTH) - x, busy = layer.compute_cycles / layer.cycles;
-      const tipText = `${layerTip(layer)}\n${exact(start)} to ${exact(end)}: ${exact(layer.cycles)} cycles, busy ${percent(busy)}`;
-      const rectangle = bar(svg, x, lane * 46 + 4, width, 36, unitColors[layer.unit], tipText, layer.index);
-      rectangle.setAttribute("stroke", "#fff");
-      rectangle.setAttribute("stroke-width", width > 3 ? 0.8 : 0.15);
-      if (width > 46) {
-        const caption = layer.name.length * 6.6 + 8 < width ? layer.name : layer.op.length * 6.6 + 8 < width ? layer.op : "";
-        add(svg, "text", {x: x + 4, y: lane * 46 + 26, "pointer-events": "none", style: "fill:#fff"}, caption);
-      }
+    lanes.forEach((lane, n) => {
+      const rowHeight = (laneHeight - 8) / lane.count;
+      lane.spans.forEach((span, i) => drawLayer(svg, span, n * laneHeight + 4 + lane.rows[i] * rowHeight, rowHeight));
+      add(svg, "text", {x: LEFT - 8, y: n * laneHeight + 28, "text-anchor": "end"}, unitLabels[lane.unit]);
     });
-    lanes.forEach((lane, n) => add(svg, "text", {x: LEFT - 8, y: n * 46 + 26, "text-anchor": "end"}, unitLabels[lane]));
   }
   function show(start, length) {
     length = Math.min(Math.max(length, 20), whole[1]);
@@ -105,7 +123,7 @@ function timeline() {
   });
   svg.addEventListener("dblclick", () => show(0, whole[1]));
   draw();
-  legend("timeline-legend", lanes.map(lane => [unitLabels[lane], unitColors[lane]]));
+  legend("timeline-legend", lanes.map(lane => [unitLabels[lane.unit], unitColors[lane.unit]]));
 }
 
 /** A column a layer: parts(layer) gives [label, value, colour] upwards; below(layer) downwards from the zero line. */

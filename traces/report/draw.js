@@ -7,6 +7,7 @@ const WIDTH = 1180;
 
 const unitColors = {systolic_array: "#2f6db3", simd_unit: "#e08a2c", none: "#9aa5b1"};
 const unitLabels = {systolic_array: "systolic array", simd_unit: "SIMD unit", none: "transfers only"};
+const unitLabel = layer => layer.unit === "none" && !layer.cycles ? "no work" : unitLabels[layer.unit];
 // Cycles: calm colours for busy and idle, warm and distinct ones for the reasons to stall.
 const busyColor = "#2f6db3", idleColor = "#e3e8ed";
 const palette = ["#d1495b", "#edae49", "#7b5ea7", "#3a8f5c", "#8c564b", "#e377a2", "#17a2b8", "#9c9f2e", "#f2803c",
@@ -74,7 +75,7 @@ function steps(top, count) {
   return values;
 }
 
-const layerTip = layer => `${layer.index}: ${layer.name}\n${layer.op}, ${unitLabels[layer.unit]}` +
+const layerTip = layer => `${layer.index}: ${layer.name}\n${layer.op}, ${unitLabel(layer)}` +
   (layer.fused_into ? `, fused into ${layer.fused_into}` : "");
 
 // One tooltip for the page.

@@ -1,10 +1,9 @@
 // The table of layers: sortable, filtered by text, and where a click on a chart leads.
 const columns = [
   ["#", layer => layer.index], ["name", layer => layer.name, "text name"], ["operator", layer => layer.op, "text"],
-  ["phase", layer => run.mode === "training" ? layer.phase : "", "text"], ["unit", layer => unitLabels[layer.unit], "text"],
+  ["phase", layer => run.mode === "training" ? layer.phase : "", "text"], ["unit", layer => unitLabel(layer), "text"],
   ["cycles", layer => layer.cycles], ["share", layer => layer.cycles / run.cycles, "", percent],
-  ["compute", layer => layer.compute_cycles], ["stalls", layer => layer.stall_cycles],
-  ["main stall", layer => mainStall(layer), "text"],
+  ["busy", layer => layer.cycles ? layer.compute_cycles / layer.cycles : 0, "", percent], ["waits most for", layer => mainStall(layer), "text"],
   ["MACs", layer => layer.macs], ["utilisation", layer => layer.macs && layer.cycles ? layer.macs / (data.rows * data.columns * layer.cycles) : undefined, "", percent],
   ["SIMD ops", layer => layer.ops], ["read", layer => layer.dram_read_bytes, "", value => short(value, "B")],
   ["written", layer => layer.dram_write_bytes, "", value => short(value, "B")],
@@ -15,7 +14,7 @@ let sortBy = 0, order = 1;
 
 function mainStall(layer) {
   const [reason, count] = Object.entries(layer.stalls || {}).reduce((most, entry) => entry[1] > most[1] ? entry : most, ["", 0]);
-  return count ? reason : "";
+  return count ? `${reason} ${Math.round(100 * count / layer.cycles)} %` : "";
 }
 
 function fillTable() {
@@ -39,7 +38,7 @@ function fillTable() {
     const row = add(body, "tr", {id: "layer-" + layer.index});
     for (const [, cell, style, format] of columns) {
       const content = cell(layer);
-      const text = content === undefined ? "" : format ? format(content) : typeof content === "number" ? exact(content) : content;
+      const text = content === undefined || content === 0 && cell !== columns[0][1] ? "" : format ? format(content) : typeof content === "number" ? exact(content) : content;
       add(row, "td", style ? {class: style, title: text} : {}, text);
     }
   }
