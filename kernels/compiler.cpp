@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 #include <vector>
@@ -15,14 +16,16 @@
 #include "kernels/graph/passes/remove_dead.h"
 #include "kernels/lowering/fusion.h"
 #include "kernels/lowering/lowering.h"
+#include "kernels/plan/contents.h"
 #include "kernels/plan/layout_assignment.h"
 #include "kernels/plan/memory_plan.h"
+#include "kernels/plan/prepare.h"
 
 namespace systole {
 
 namespace {
 
-/// Regions begin at multiples of this: the longest burst of any shipped memory.
+/// Regions begin at multiples of this: a whole burst of the memories in use.
 constexpr std::int64_t kAlignment = 64;
 
 std::vector<Lifetime> lifetimes_of(const RegionTable& regions, const std::vector<LoweredBlock>& blocks) {
@@ -59,7 +62,9 @@ isa::Region::Kind kind_of(Region::Kind kind) {
 /// One row for every node of the imported graph, whatever became of it.
 class LayerTable {
  public:
-  LayerTable(const Graph& imported, const Graph& graph) : graph_(graph), layer_of_(graph.nodes.size(), -1) {
+  /// `origins`: the imported node's name for nodes that are not in the imported graph.
+  LayerTable(const Graph& imported, const Graph& graph, const std::map<std::string, std::string>& origins)
+      : graph_(graph), layer_of_(graph.nodes.size(), -1) {
     std::map<std::string, int> index;
     for (const Node& node : imported.nodes) {
       isa::LayerInfo layer;
@@ -74,7 +79,8 @@ class LayerTable {
     }
     for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
       const Node& node = graph.nodes[n];
-      layer_of_[n] = index.at(node.name);
+      const auto origin = origins.find(node.name);
+      layer_of_[n] = index.at(origin == origins.end() ? node.name : origin->second);
       layer(static_cast<NodeId>(n)).clear_note();
       for (const Absorbed& absorbed : node.absorbed) {
         const auto found = index.find(absorbed.name);
@@ -95,11 +101,13 @@ class LayerTable {
       const auto id = static_cast<NodeId>(n);
       const LoweringContext::Outcome& outcome = context.outcome(id);
       isa::LayerInfo& row = layer(id);
-      row.set_note(outcome.note);
-      row.set_ops(outcome.ops);
-      if (outcome.on_simd) row.set_unit(isa::LayerInfo::simd_unit);
+      if (!outcome.note.empty()) row.set_note(outcome.note);
+      row.set_ops(row.ops() + outcome.ops);
+      if (outcome.on_simd && row.unit() == isa::LayerInfo::none) row.set_unit(isa::LayerInfo::simd_unit);
       if (outcome.on_array) row.set_unit(isa::LayerInfo::systolic_array);
-      for (const NodeId fused : fusion.chains[n]) layer(fused).set_fused_into(index_of(id));
+      for (const NodeId fused : fusion.chains[n]) {
+        if (index_of(fused) != index_of(id)) layer(fused).set_fused_into(index_of(id));
+      }
     }
   }
 
@@ -109,7 +117,17 @@ class LayerTable {
   std::vector<int> layer_of_;
 };
 
-isa::EncodedBlock encoded(const LoweredBlock& lowered, const LayerTable& layers) {
+/// Index in the program of every region, which leaves out those that no block touches: -1.
+std::vector<int> program_regions(const RegionTable& regions) {
+  std::vector<int> indices;
+  int next = 0;
+  for (std::size_t r = 0; r < regions.size(); ++r) {
+    indices.push_back(regions.at(static_cast<RegionId>(r)).address < 0 ? -1 : next++);
+  }
+  return indices;
+}
+
+isa::EncodedBlock encoded(const LoweredBlock& lowered, const LayerTable& layers, const std::vector<int>& regions) {
   isa::EncodedBlock block;
   const std::vector<std::uint32_t> words = isa::encode(lowered.block);
   block.mutable_words()->Add(words.begin(), words.end());
@@ -118,7 +136,9 @@ isa::EncodedBlock encoded(const LoweredBlock& lowered, const LayerTable& layers)
   std::size_t streams = lowered.block.streams.size();
   while (streams > 0 && !lowered.block.streams[streams - 1].used) --streams;
   for (std::size_t s = 0; s < streams; ++s) {
-    block.add_stream_layers(lowered.block.streams[s].used ? layers.index_of(lowered.stream_nodes[s]) : -1);
+    const bool used = lowered.block.streams[s].used;
+    block.add_stream_layers(used ? layers.index_of(lowered.stream_nodes[s]) : -1);
+    block.add_stream_regions(used ? regions.at(static_cast<std::size_t>(lowered.stream_regions[s])) : -1);
   }
   return block;
 }
@@ -149,12 +169,19 @@ void check_capacity(const MemoryPlan& plan, std::int64_t instruction_bytes, cons
        "a smaller batch, or a memory with more capacity"});
 }
 
-Graph normal_form(const Graph& imported) {
-  Graph graph = imported;
-  fold_bias(graph);
-  fold_batch_norm(graph);
-  remove_dead(graph);
-  return graph;
+/// The graph as it is lowered.
+struct Prepared {
+  Graph graph;
+  std::map<std::string, std::string> origins;  ///< of nodes that are not in the imported graph
+};
+
+Prepared prepare(const Graph& imported) {
+  Prepared prepared{imported, {}};
+  fold_bias(prepared.graph);
+  fold_batch_norm(prepared.graph);
+  prepared.origins = prepare_matrix_products(prepared.graph);
+  remove_dead(prepared.graph);
+  return prepared;
 }
 
 Fusion fuse(const Graph& graph, const Machine& machine, const CompileOptions& options, TilingCache& tilings) {
@@ -182,21 +209,8 @@ void lower(const Graph& graph, const Fusion& fusion, const std::vector<std::stri
   }
 }
 
-}  // namespace
-
-isa::Program compile(const Graph& imported, const Machine& machine, const CompileOptions& options) {
-  const Graph graph = normal_form(imported);
-  check_supported(graph);
-  TilingCache tilings;
-  const Fusion fusion = fuse(graph, machine, options, tilings);
-  RegionTable regions;
-  LayoutAssignment layouts = assign_layouts(graph, machine, fusion.fused_tensors, regions);
-  LoweringContext context(graph, machine, regions, std::move(layouts.layouts));
-  context.tilings() = std::move(tilings);
-  lower(graph, fusion, layouts.free_notes, context);
-
-  std::vector<LoweredBlock>& blocks = context.blocks();
-  check(!blocks.empty(), "compiler", "a network without work");
+/// Addresses for all regions, and for all streams that name them.
+MemoryPlan place(RegionTable& regions, std::vector<LoweredBlock>& blocks) {
   const MemoryPlan plan = plan_memory(regions, lifetimes_of(regions, blocks), kAlignment);
   for (LoweredBlock& lowered : blocks) {
     for (std::size_t s = 0; s < lowered.block.streams.size(); ++s) {
@@ -204,32 +218,92 @@ isa::Program compile(const Graph& imported, const Machine& machine, const Compil
       if (stream.used) stream.base += regions.at(lowered.stream_regions[s]).address;
     }
   }
+  return plan;
+}
+
+/// Where the network's inputs and outputs lie. Those that no block touches have no place.
+void add_tensors(Compilation& result, const std::vector<int>& indices) {
+  const Graph& graph = result.graph;
+  const auto add = [&](const std::vector<TensorId>& tensors, auto* placements) {
+    for (const TensorId id : tensors) {
+      if (graph.tensor(id).constant) continue;
+      const Layout& layout = result.layouts.at(static_cast<std::size_t>(id));
+      const int region = indices.at(static_cast<std::size_t>(layout.region));
+      if (region >= 0) *placements->Add() = placement_of(graph.tensor(id), layout, region);
+    }
+  };
+  add(graph.inputs, result.program.mutable_inputs());
+  add(graph.outputs, result.program.mutable_outputs());
+}
+
+/// Appends the region of the instructions, behind everything else.
+void add_instructions(const MemoryPlan& plan, isa::Program& program) {
+  isa::Region& region = *program.add_regions();
+  region.set_name("instructions");
+  region.set_kind(isa::Region::instruction);
+  region.set_element_bits(32);
+  region.set_address(plan.end);
+  region.set_bytes(4 * isa::word_count(program));
+  region.add_shape(isa::word_count(program));
+}
+
+}  // namespace
+
+Compilation compile_network(const Graph& imported, const Machine& machine, const CompileOptions& options) {
+  Compilation result;
+  Prepared prepared = prepare(imported);
+  result.graph = std::move(prepared.graph);
+  const Graph& graph = result.graph;
+  check_supported(graph);
+  TilingCache tilings;
+  Fusion fusion = fuse(graph, machine, options, tilings);
+  LayoutAssignment assigned = assign_layouts(graph, machine, fusion.fused_tensors, result.regions);
+  result.layouts = assigned.layouts;
+  LoweringContext context(graph, machine, result.regions, std::move(assigned.layouts));
+  context.tilings() = std::move(tilings);
+  lower(graph, fusion, assigned.free_notes, context);
+  std::vector<LoweredBlock>& blocks = context.blocks();
+  if (blocks.empty())
+    throw UserError({"", 0, 0, "the network has no work for the machine", "a model with an operator that computes"});
+  const MemoryPlan plan = place(result.regions, blocks);
   blocks.back().block.last = true;
 
-  LayerTable layers(imported, graph);
+  LayerTable layers(imported, graph, prepared.origins);
   layers.fill(context, fusion);
-  isa::Program program;
+  isa::Program& program = result.program;
   program.set_schema(isa::kProgramSchema);
   program.set_machine(machine.name);
   *program.mutable_target() = target_of(machine);
   program.set_model(options.model);
   program.set_mode("inference");
   program.set_batch(options.batch);
-  for (const LoweredBlock& lowered : blocks) *program.add_blocks() = encoded(lowered, layers);
+  const std::vector<int> indices = program_regions(result.regions);
+  for (const LoweredBlock& lowered : blocks) *program.add_blocks() = encoded(lowered, layers, indices);
   for (const isa::LayerInfo& layer : layers.layers()) *program.add_layers() = layer;
-  add_regions(regions, program);
-  isa::Region& instructions = *program.add_regions();
-  instructions.set_name("instructions");
-  instructions.set_kind(isa::Region::instruction);
-  instructions.set_element_bits(32);
-  instructions.set_address(plan.end);
-  instructions.set_bytes(4 * isa::word_count(program));
-  instructions.add_shape(isa::word_count(program));
-  check_capacity(plan, instructions.bytes(), machine);
+  add_regions(result.regions, program);
+  add_tensors(result, indices);
+  add_instructions(plan, program);
+  check_capacity(plan, 4 * isa::word_count(program), machine);
+  result.fused = std::move(fusion.fused_tensors);
 
   const std::vector<std::string> faults = isa::validate(program);
   check(faults.empty(), "compiler", [&] { return fmt::format("{} faults, the first: {}", faults.size(), faults[0]); });
-  return program;
+  return result;
+}
+
+void add_constants(Compilation& compilation) {
+  isa::Program& program = compilation.program;
+  const std::vector<int> indices = program_regions(compilation.regions);
+  for (std::size_t r = 0; r < indices.size(); ++r) {
+    const Region& region = compilation.regions.at(static_cast<RegionId>(r));
+    if (indices[r] < 0 || region.kind != Region::Kind::constant) continue;
+    const Tensor& tensor = compilation.graph.tensor(*region.tensor);
+    program.mutable_regions(indices[r])->set_data(contents_of(region, tensor, program.target().float32()));
+  }
+}
+
+isa::Program compile(const Graph& graph, const Machine& machine, const CompileOptions& options) {
+  return std::move(compile_network(graph, machine, options).program);
 }
 
 }  // namespace systole

@@ -2,10 +2,13 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "isa/program.pb.h"
 #include "kernels/graph/graph.h"
+#include "kernels/plan/layout.h"
 #include "kernels/plan/machine.h"
+#include "kernels/plan/region.h"
 
 namespace systole {
 
@@ -15,11 +18,28 @@ struct CompileOptions {
   std::uint32_t batch = 1;
 };
 
+/// A program with what its compilation knows beyond it: where each tensor lies, and how constants are packed. That is
+/// what a memory image is made from.
+struct Compilation {
+  isa::Program program;
+  Graph graph;                  ///< as it was lowered: folded and rewritten
+  std::vector<Layout> layouts;  ///< of the graph's tensors; without meaning for constants and fused tensors
+  std::vector<bool> fused;      ///< tensors that never reach memory
+  RegionTable regions;          ///< with addresses; -1 for those that no block touches
+};
+
 /// Compiles an imported network for inference. Every node of `graph` becomes a layer of the program: one that is folded
 /// away, fused or free says so. Blocks follow in the order of the nodes. Deterministic.
 ///
 /// Throws UserError: operators that cannot be compiled (all of them at once), a layer whose smallest tile does not fit
 /// (which buffer, how much), a memory that is too small (how much is needed). The program passes isa::validate.
+Compilation compile_network(const Graph& graph, const Machine& machine, const CompileOptions& options = {});
+
+/// Puts the values of the constants into the program's regions, for a run that computes with them; those that are absent
+/// stay empty.
+void add_constants(Compilation& compilation);
+
+/// The program alone.
 isa::Program compile(const Graph& graph, const Machine& machine, const CompileOptions& options = {});
 
 }  // namespace systole

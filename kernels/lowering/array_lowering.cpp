@@ -1,7 +1,42 @@
 #include "kernels/lowering/array_lowering.h"
-#include "base/errors.h"
+
+#include <algorithm>
+
+#include "base/units.h"
+#include "kernels/lowering/simd_lowerings.h"
 
 namespace systole {
+
+namespace {
+
+/// Cycles of a depthwise convolution on the SIMD unit: a multiply-accumulate for each kernel position, one instruction
+/// to finish, and the fused ones; each operand moves once.
+double depthwise_cycles(const Node& node, LoweringContext& context) {
+  const Graph& graph = context.graph();
+  const Machine& machine = context.machine();
+  const Shape& y = graph.shape(node.outputs.front());
+  const auto& conv = std::get<ConvAttributes>(node.attributes);
+  const std::vector<NodeId>& chain = context.fused_behind(context.id(node));
+  const auto words = static_cast<double>(y[0] * y[2] * y[3] * ceil_div(y[1], machine.columns));
+  double issue = static_cast<double>(conv.kernel.height * conv.kernel.width + 1);
+  double bits =
+      static_cast<double>(element_count(graph.shape(node.inputs[0])) * context.layout(node.inputs[0]).element_bits +
+                          element_count(y) * context.layout(context.result_of(context.id(node))).element_bits);
+  if (!chain.empty()) {
+    const ArrayJob job = array_jobs(node, context).front();
+    const FusedWork fused = FusedChain(job, chain, context).work();
+    issue += static_cast<double>(fused.issue_cycles);
+    bits += static_cast<double>(element_count(y) * fused.load_bits);
+  }
+  return simd_cycles(words, issue, bits, machine);
+}
+
+bool quicker_on_simd(const Node& node, const std::optional<ArrayPlan>& plan, LoweringContext& context) {
+  if (!is_depthwise(context.graph(), node)) return false;
+  return !plan || depthwise_cycles(node, context) < plan->choice.estimate.cycles;
+}
+
+}  // namespace
 
 std::vector<ArrayJob> array_jobs(const Node& node, LoweringContext& context) {
   switch (node.op) {
@@ -26,6 +61,12 @@ std::optional<ArrayPlan> plan_array(const Node& node, LoweringContext& context) 
   return best;
 }
 
+std::optional<double> estimated_cycles(const Node& node, LoweringContext& context) {
+  const std::optional<ArrayPlan> plan = plan_array(node, context);
+  if (quicker_on_simd(node, plan, context)) return depthwise_cycles(node, context);
+  return plan ? std::optional<double>(plan->choice.estimate.cycles) : std::nullopt;
+}
+
 void lower_array(const Node& node, LoweringContext& context) {
   const std::optional<ArrayPlan> plan = plan_array(node, context);
   if (!plan) {
@@ -43,6 +84,14 @@ void lower_array(const Node& node, LoweringContext& context) {
     FusedChain(job, chain, context).emit(output, builder);
   }
   context.finish(builder);
+}
+
+void lower_conv(const Node& node, LoweringContext& context) {
+  if (quicker_on_simd(node, plan_array(node, context), context)) {
+    lower_depthwise(node, context);
+  } else {
+    lower_array(node, context);
+  }
 }
 
 }  // namespace systole

@@ -2,16 +2,15 @@
 
 #include <optional>
 
+#include "isa/encoder.h"
 #include "kernels/lowering/array_lowering.h"
 
 namespace systole {
 
 namespace {
 
-/// Words of SIMD instruction memory that one instruction takes with its nest (loops, lanes), and what iterators need
-/// besides: generous, so that a chain that passes fits.
-constexpr std::size_t kWordsEach = 12;
-constexpr std::size_t kWordsBesides = 64;
+/// Chains in real networks have three nodes at most; longer ones are cut.
+constexpr std::size_t kLongest = 4;
 
 std::vector<NodeId> longest_chain(const Graph& graph, const Uses& uses, NodeId root, const std::vector<bool>& taken) {
   std::vector<NodeId> chain;
@@ -20,24 +19,39 @@ std::vector<NodeId> longest_chain(const Graph& graph, const Uses& uses, NodeId r
     const NodeId next = uses.consumers(running).front();
     const Node& node = graph.node(next);
     if (taken[static_cast<std::size_t>(next)] || !can_fuse(graph, uses, node, running, root)) break;
+    if (chain.size() == kLongest) break;
     chain.push_back(next);
     running = node.outputs.front();
   }
   return chain;
 }
 
-/// About what a node costs on its own: an instruction and a load for each further operand.
-FusedWork work_alone(const Node& node, const LoweringContext& context) {
-  FusedWork work;
-  work.issue_cycles = static_cast<std::int64_t>(node.inputs.size());
+/// Cycles of a node on its own: about an instruction for each operand, and every operand through memory.
+double cycles_alone(const Node& node, const LoweringContext& context) {
+  const Graph& graph = context.graph();
+  const Machine& machine = context.machine();
+  const Shape& shape = graph.shape(node.outputs.front());
+  double bits = static_cast<double>(element_count(shape) * context.layout(node.outputs.front()).element_bits);
   for (const TensorId input : node.inputs) {
-    if (!context.graph().tensor(input).constant &&
-        context.graph().shape(input) == context.graph().shape(node.outputs[0]))
-      work.load_bits += context.layout(input).element_bits;
+    if (graph.tensor(input).constant) continue;
+    bits += static_cast<double>(element_count(graph.shape(input)) * context.layout(input).element_bits);
   }
-  work.load_bits -= context.machine().accumulator_bits;  // the running value, which separate_cycles counts itself
-  work.store_bits = context.layout(node.outputs.front()).element_bits;
-  return work;
+  const double words = static_cast<double>(element_count(shape)) / static_cast<double>(machine.columns);
+  return simd_cycles(words, static_cast<double>(node.inputs.size()), bits, machine);
+}
+
+/// Does the SIMD unit hold the program of the root's block as it is fused now?
+bool program_fits(const Node& root, LoweringContext& context) {
+  const std::optional<ArrayPlan> plan = plan_array(root, context);
+  if (!plan) return false;
+  const std::vector<NodeId>& chain = context.fused_behind(context.id(root));
+  FusedChain fused(plan->job, chain, context);
+  if (fused.instructions() > isa::kMaxImmediates - chain.size()) return false;
+  BlockBuilder builder = context.begin(root);
+  fused.emit(build_array(root, plan->job, plan->choice, builder, context), builder);
+  const isa::SimdProgram& simd = builder.block().simd;
+  return isa::simd_words(simd) <= static_cast<std::size_t>(context.machine().simd_instruction_words) &&
+         simd.immediates.size() <= static_cast<std::size_t>(context.machine().imm_words);
 }
 
 /// Estimated cycles of the root with the first `length` nodes fused and the others on their own; nullopt when the chain
@@ -48,16 +62,9 @@ std::optional<double> cycles_with(const Node& root, const std::vector<NodeId>& c
   const auto split = chain.begin() + static_cast<std::ptrdiff_t>(length);
   context.fuse(id, {chain.begin(), split});
   std::optional<double> cycles;
-  const ArrayJob job = array_jobs(root, context).front();
-  const bool room =
-      length == 0 || FusedChain(job, {chain.begin(), split}, context).instructions() * kWordsEach + kWordsBesides <=
-                         static_cast<std::size_t>(context.machine().simd_instruction_words);
-  if (room) {
-    const std::optional<ArrayPlan> plan = plan_array(root, context);
-    if (plan) cycles = plan->choice.estimate.cycles;
-  }
+  if (length == 0 || program_fits(root, context)) cycles = estimated_cycles(root, context);
   for (auto rest = split; cycles && rest != chain.end(); ++rest) {
-    *cycles += separate_cycles(job.problem, work_alone(context.graph().node(*rest), context), context.machine());
+    *cycles += cycles_alone(context.graph().node(*rest), context);
   }
   context.fuse(id, {});
   return cycles;

@@ -58,8 +58,7 @@ void IterationSpace::coalesce() {
 }
 
 Access IterationSpace::access(int operand) const {
-  const auto index = static_cast<std::size_t>(operand);
-  return strided_access(layouts_.at(index), strides_.at(index));
+  return strided_access(layout(operand), strides(operand));
 }
 
 }  // namespace systole

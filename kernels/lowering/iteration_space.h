@@ -27,7 +27,13 @@ class IterationSpace {
   [[nodiscard]] const std::vector<std::int64_t>& extents() const { return extents_; }
   /// Dimensions of the outer group; they come first.
   [[nodiscard]] std::size_t outer() const { return outer_; }
+  /// The operand, its dimensions numbered as `extents`.
   [[nodiscard]] Access access(int operand) const;
+  [[nodiscard]] const Layout& layout(int operand) const { return layouts_.at(static_cast<std::size_t>(operand)); }
+  /// Bits between neighbours along each of `extents`.
+  [[nodiscard]] const std::vector<std::int64_t>& strides(int operand) const {
+    return strides_.at(static_cast<std::size_t>(operand));
+  }
 
  private:
   [[nodiscard]] bool mergeable(std::size_t dim) const;

@@ -5,6 +5,42 @@ namespace systole {
 
 namespace {
 
+/// The rows of the first matrix are images {N,C,H,W} in memory order (plan/prepare.h): the product is a convolution
+/// whose kernel covers the image. `row` and `column` are the distances in the weights.
+ArrayJob image_job(const Node& node, std::int64_t row, std::int64_t column, LoweringContext& context) {
+  const Shape& x = context.graph().shape(node.inputs[0]);
+  const Layout& in = context.layout(node.inputs[0]);
+  ArrayJob job;
+  job.node = context.id(node);
+  ArrayProblem& p = job.problem;
+  p.batch = x[0];
+  p.ic = x[1];
+  p.h.in = p.h.kernel = x[2];
+  p.w.in = p.w.kernel = x[3];
+  p.oc = context.graph().shape(node.outputs[0])[1];
+  job.may_pack = is_contiguous(x, in, 1) && in.bit_strides[3] == p.ic * in.element_bits;
+  job.ifmap = {{in.region, in.offset, in.element_bits, {}},
+               in.bit_strides[0],
+               in.bit_strides[2],
+               in.bit_strides[3],
+               in.bit_strides[1]};
+  job.output = {{0, 1}, {-1, 1}, {-1, 1}, {1, 1}};
+  ConstantWeights weights;
+  weights.tensor = node.inputs[1];
+  enum : int { kChannel, kRow, kColumn, kOutput };
+  weights.axes = {{x[1], x[2] * x[3] * row}, {x[2], x[3] * row}, {x[3], row}, {p.oc, column}};
+  weights.rows = {{x[1], 0, kChannel, 1}};
+  weights.kernel_row = {x[2], 0, kRow, 1};
+  weights.kernel_column = {x[3], 0, kColumn, 1};
+  weights.columns = {{p.oc, 0, kOutput, 1}};
+  job.weights = std::move(weights);
+  return job;
+}
+
+bool reads_images(const Node& node, const LoweringContext& context) {
+  return context.graph().shape(node.inputs[0]).size() == 4 && context.graph().shape(node.outputs[0]).size() == 2;
+}
+
 /// Weights {rows, columns} of a constant tensor whose elements lie `row` and `column` apart.
 ConstantWeights matrix_weights(TensorId tensor, std::int64_t rows, std::int64_t row, std::int64_t columns,
                                std::int64_t column) {
@@ -35,6 +71,13 @@ void set_sizes(ArrayProblem& p, std::int64_t m, std::int64_t k, std::int64_t n) 
   p.oc = n;
 }
 
+/// Off-chip widths, those of constant weights.
+void set_bits(const Node& node, ArrayJob& job, const LoweringContext& context) {
+  job.problem.ifmap_bits = job.ifmap.bits;
+  job.problem.weight_bits = context.machine().weight_bits;
+  job.problem.output_bits = context.layout(context.result_of(context.id(node))).element_bits;
+}
+
 void set_dynamic(ArrayJob& job, MatrixOperand matrix) {
   job.problem.weight_bits = matrix.bits;
   job.problem.weights_by_column = matrix.column != matrix.bits && job.problem.oc > 1;
@@ -47,26 +90,27 @@ std::vector<ArrayJob> gemm_jobs(const Node& node, LoweringContext& context) {
   const Graph& graph = context.graph();
   const auto& gemm = std::get<GemmAttributes>(node.attributes);
   const Shape& y = graph.shape(node.outputs[0]);
-  const Layout& a = context.layout(node.inputs[0]);
-  const std::size_t m_dim = gemm.transpose_a ? 1 : 0;
-  const std::int64_t k = graph.shape(node.inputs[0])[1 - m_dim];
-
-  ArrayJob job;
-  job.node = context.id(node);
-  ArrayProblem& p = job.problem;
-  set_sizes(p, y[0], k, y[1]);
-  p.ifmap_bits = a.element_bits;
-  p.weight_bits = context.machine().weight_bits;
-  p.output_bits = context.layout(context.result_of(context.id(node))).element_bits;
-  job.ifmap = {{a.region, a.offset, a.element_bits, {}}, 0, 0, a.bit_strides[m_dim], a.bit_strides[1 - m_dim]};
-  job.output = {{-1, 1}, {-1, 1}, {0, 1}, {1, 1}};
-
   const TensorId b = node.inputs[1];
   const std::size_t k_dim = gemm.transpose_b ? 1 : 0;
-  if (graph.tensor(b).constant) {
-    ConstantWeights weights = matrix_weights(b, k, gemm.transpose_b ? 1 : y[1], y[1], gemm.transpose_b ? k : 1);
-    weights.scale = gemm.alpha;
-    job.weights = std::move(weights);
+  const std::int64_t k = graph.shape(b)[k_dim];
+  const std::int64_t row = gemm.transpose_b ? 1 : y[1];
+  const std::int64_t column = gemm.transpose_b ? k : 1;
+
+  ArrayJob job;
+  if (reads_images(node, context)) {
+    job = image_job(node, row, column, context);
+  } else {
+    job.node = context.id(node);
+    const Layout& a = context.layout(node.inputs[0]);
+    const std::size_t m_dim = gemm.transpose_a ? 1 : 0;
+    set_sizes(job.problem, y[0], k, y[1]);
+    job.ifmap = {{a.region, a.offset, a.element_bits, {}}, 0, 0, a.bit_strides[m_dim], a.bit_strides[1 - m_dim]};
+    job.output = {{-1, 1}, {-1, 1}, {0, 1}, {1, 1}};
+    if (graph.tensor(b).constant) job.weights = matrix_weights(b, k, row, y[1], column);
+  }
+  set_bits(node, job, context);
+  if (auto* weights = std::get_if<ConstantWeights>(&job.weights); graph.tensor(b).constant) {
+    weights->scale = gemm.alpha;
   } else {
     const Layout& layout = context.layout(b);
     set_dynamic(job, {{layout.region, layout.offset, layout.element_bits, {}},
@@ -74,13 +118,29 @@ std::vector<ArrayJob> gemm_jobs(const Node& node, LoweringContext& context) {
                       layout.bit_strides[1 - k_dim]});
   }
   if (node.inputs.size() > 2) {
-    p.bias = true;
+    job.problem.bias = true;
     job.bias = matrix_bias(node.inputs[2], y[1], gemm.beta, context);
   }
   return {job};
 }
 
+namespace {
+
+/// A MatMul of images and one constant matrix.
+ArrayJob image_matmul_job(const Node& node, LoweringContext& context) {
+  ArrayJob job = image_job(node, context.graph().shape(node.inputs[1])[1], 1, context);
+  set_bits(node, job, context);
+  if (node.inputs.size() > 2) {
+    job.problem.bias = true;
+    job.bias = matrix_bias(node.inputs[2], job.problem.oc, 1.0, context);
+  }
+  return job;
+}
+
+}  // namespace
+
 std::vector<ArrayJob> matmul_jobs(const Node& node, LoweringContext& context) {
+  if (reads_images(node, context)) return {image_matmul_job(node, context)};
   const Graph& graph = context.graph();
   const Shape& a = graph.shape(node.inputs[0]);
   const Shape& b = graph.shape(node.inputs[1]);
@@ -96,13 +156,11 @@ std::vector<ArrayJob> matmul_jobs(const Node& node, LoweringContext& context) {
   job.node = context.id(node);
   ArrayProblem& p = job.problem;
   set_sizes(p, y[rank - 2], k, n);
-  p.ifmap_bits = in.element_bits;
-  p.weight_bits = context.machine().weight_bits;
-  p.output_bits = context.layout(context.result_of(context.id(node))).element_bits;
   // The strides of A's own last two dimensions: broadcast_to clears those of extent 1.
   const Layout& own = context.layout(node.inputs[0]);
   job.ifmap = {
       {in.region, in.offset, in.element_bits, {}}, 0, 0, own.bit_strides[a.size() - 2], own.bit_strides.back()};
+  set_bits(node, job, context);
   // With one second matrix the innermost leading dimensions are rows and images of one problem; the rest repeat it.
   const std::size_t inner = one_matrix ? std::min<std::size_t>(lead, 2) : 0;
   const auto dim_at = [](std::size_t dim) { return static_cast<int>(dim); };

@@ -4,9 +4,7 @@
 #include <string>
 
 #include "base/errors.h"
-#include "base/units.h"
 #include "isa/encoder.h"
-#include "kernels/lowering/tile_search.h"
 
 namespace systole {
 
@@ -15,42 +13,6 @@ namespace {
 using isa::Direction;
 using isa::Namespace;
 using Kind = isa::Condition::Kind;
-
-/// Stages before the last one of the SIMD unit's pipeline.
-constexpr std::int64_t kPipelineFill = 5;
-
-const char* name_of(Namespace name) {
-  switch (name) {
-    case Namespace::vmem1:
-      return "VMEM1";
-    case Namespace::vmem2:
-      return "VMEM2";
-    default:
-      return "OBUF";
-  }
-}
-
-double latency(const SimdBody& body, const Machine& machine) {
-  std::int64_t cycles = 0;
-  for (const isa::SimdInstruction& instruction : body) {
-    switch (instruction.opcode) {
-      case isa::SimdOpcode::divide:
-      case isa::SimdOpcode::reciprocal:
-        cycles += machine.divide_latency;
-        break;
-      case isa::SimdOpcode::exp:
-        cycles += machine.exponential_latency;
-        break;
-      case isa::SimdOpcode::sqrt:
-      case isa::SimdOpcode::inverse_sqrt:
-        cycles += machine.inverse_sqrt_latency;
-        break;
-      default:
-        ++cycles;
-    }
-  }
-  return static_cast<double>(cycles);
-}
 
 bool contains(const std::vector<int>& dims, int dim) {
   return std::find(dims.begin(), dims.end(), dim) != dims.end();
@@ -66,7 +28,12 @@ int SimdLayer::dim(std::int64_t extent, bool tiled) {
   added.extent = added.tile = extent;
   added.tiled = tiled && extent > 1;
   space_.push_back(added);
+  edges_.emplace_back(1, 1);
   return static_cast<int>(space_.size()) - 1;
+}
+
+void SimdLayer::keep_edges(int dim, std::int64_t first, std::int64_t last) {
+  edges_.at(static_cast<std::size_t>(dim)) = {first, last};
 }
 
 int SimdLayer::pass(std::int64_t extent) {
@@ -123,129 +90,6 @@ void SimdLayer::sweep(const When& when, const std::vector<Over>& loops, const Si
 
 void SimdLayer::belongs_to(const Node& node) {
   current_ = context_.id(node);
-}
-
-int SimdLayer::depth_of(const Planned& operand, const Space& space) const {
-  const bool repeats = operand.direction && scope_of(operand.access, space) != isa::kNoLoop;
-  return repeats ? context_.machine().vmem_depth() : 1;
-}
-
-std::int64_t SimdLayer::capacity(Namespace name) const {
-  const Machine& machine = context_.machine();
-  return name == Namespace::obuf ? 2 * machine.obuf_half_words : machine.vmem_words;
-}
-
-std::int64_t SimdLayer::needed(Namespace name, const Space& space) const {
-  std::int64_t words = 0;
-  for (const Planned& operand : operands_) {
-    if (operand.space != name) continue;
-    words += words_of(operand.access, space, context_.machine().columns) * depth_of(operand, space);
-  }
-  return words;
-}
-
-bool SimdLayer::fits(const Space& space) const {
-  for (const Namespace name : {Namespace::vmem1, Namespace::vmem2, Namespace::obuf}) {
-    if (needed(name, space) > capacity(name)) return false;
-  }
-  return true;
-}
-
-Space SimdLayer::smallest() const {
-  Space space = space_;
-  for (std::size_t d = 0; d < space.size(); ++d) {
-    if (!space[d].tiled) continue;
-    space[d].tile = d + 1 == space.size() ? std::min(space[d].extent, context_.machine().columns) : 1;
-  }
-  number_loops(space);
-  return space;
-}
-
-bool SimdLayer::fits() {
-  return fits(smallest());
-}
-
-std::vector<int> SimdLayer::order_of_tiles() const {
-  if (!tile_order_.empty()) return tile_order_;
-  std::vector<int> order(space_.size());
-  for (std::size_t d = 0; d < order.size(); ++d) order[d] = static_cast<int>(d);
-  std::stable_partition(order.begin(), order.end(), [&](int dim) {
-    return std::all_of(operands_.begin(), operands_.end(),
-                       [&](const Planned& operand) { return !operand.direction || depends_on(operand.access, dim); });
-  });
-  return order;
-}
-
-void SimdLayer::number_loops(Space& space) const {
-  std::int8_t next = 0;
-  for (const int d : order_of_tiles()) {
-    SpaceDim& dim = space.at(static_cast<std::size_t>(d));
-    dim.loop = dim.tiles() > 1 ? next++ : isa::kNoLoop;
-  }
-}
-
-std::optional<double> SimdLayer::estimate(Space& space) const {
-  number_loops(space);
-  if (!fits(space)) return std::nullopt;
-  const Machine& machine = context_.machine();
-  double tiles = 1;
-  for (const SpaceDim& dim : space) tiles *= static_cast<double>(dim.tiles());
-  double compute = tiles * static_cast<double>(kPipelineFill + machine.columns - 1);
-  for (const Sweep& sweep : sweeps_) {
-    compute += static_cast<double>(iterations(sweep, space, false)) * latency(sweep.body, machine);
-  }
-  double transfers = 0;
-  double exposed = 0;  // even with double buffering: the first loads and the last store
-  for (const Planned& operand : operands_) {
-    if (!operand.direction) continue;
-    const isa::Stream stream = stream_of(operand.access, space, machine.columns);
-    if (stream.dims.size() > isa::kMaxWalkDims) return std::nullopt;
-    const TransferCost cost = transfer_cost(stream, machine);
-    double generations = 1;
-    double share = 1;  // the same with the last tile counted as the part that it is
-    for (std::size_t d = 0; d < space.size(); ++d) {
-      if (space[d].loop == isa::kNoLoop || space[d].loop > stream.loop) continue;
-      if (contains(operand.when.dims, static_cast<int>(d))) continue;
-      generations *= static_cast<double>(space[d].tiles());
-      share *= static_cast<double>(space[d].extent) / static_cast<double>(space[d].tile);
-    }
-    transfers += generations * cost.latency + share * cost.cycles;
-    exposed += cost.latency + cost.cycles;
-  }
-  return machine.vmem_double_buffered ? std::max(compute, transfers) + exposed : compute + transfers;
-}
-
-void SimdLayer::refuse() const {
-  const Space space = smallest();
-  for (const Namespace name : {Namespace::vmem1, Namespace::vmem2, Namespace::obuf}) {
-    const std::int64_t words = needed(name, space);
-    if (words > capacity(name)) too_small(node_, name_of(name), words, capacity(name), "words");
-  }
-  fail_check("lowering", node_.name + ": no walker has enough dimensions for it");
-}
-
-std::int64_t SimdLayer::iterations(const Sweep& sweep, const Space& space, bool elements) const {
-  const std::int64_t lanes = context_.machine().columns;
-  const bool partial = sweep.when.kind != Kind::always;
-  std::int64_t all = 1;
-  std::int64_t matching = 1;  // of them, in the tiles where every loop of the condition is first (or last)
-  for (std::size_t d = 0; d < space.size(); ++d) {
-    const SpaceDim& dim = space[d];
-    const bool along_lanes = d + 1 == space.size();
-    const auto over = std::find_if(sweep.loops.begin(), sweep.loops.end(),
-                                   [&](const Over& loop) { return loop.dim == static_cast<int>(d); });
-    const auto in_tile = [&](std::int64_t size) -> std::int64_t {
-      if (over == sweep.loops.end()) return along_lanes && elements ? lanes : 1;
-      return along_lanes && !elements ? ceil_div(size, lanes) : size - over->from;
-    };
-    const std::int64_t every = (dim.tiles() - 1) * in_tile(dim.tile) + in_tile(dim.rest());
-    const bool first = sweep.when.kind == Kind::first || sweep.when.kind == Kind::not_first;
-    const std::int64_t edge = in_tile(first && dim.tiles() > 1 ? dim.tile : dim.rest());
-    all *= every;
-    matching *= partial && contains(sweep.when.dims, static_cast<int>(d)) ? edge : every;
-  }
-  if (sweep.when.kind == Kind::not_first || sweep.when.kind == Kind::not_last) return all - matching;
-  return partial ? matching : all;
 }
 
 bool SimdLayer::never(const Sweep& sweep) const {
@@ -341,7 +185,10 @@ void SimdLayer::emit_iterators() {
     const std::vector<std::int64_t> strides = word_strides(operand.access, space_, context_.machine().columns);
     isa::Iterator& iterator = builder_.block().simd.iterators.at(reference.iterator);
     std::int64_t base = operand.direction ? 0 : operand.base;
-    for (const auto& [dim, shift] : reference.at) base += shift * strides.at(static_cast<std::size_t>(dim));
+    for (const auto& [dim, shift] : reference.at) {
+      const std::int64_t from_end = shift < 0 ? space_.at(static_cast<std::size_t>(dim)).rest() : 0;
+      base += (from_end + shift) * strides.at(static_cast<std::size_t>(dim));
+    }
     iterator.base = static_cast<std::int32_t>(base);
     iterator.stream = operand.stream;
     for (std::size_t d = 0; d < strides.size(); ++d) {
@@ -366,10 +213,7 @@ void SimdLayer::emit_nests() {
 }
 
 void SimdLayer::finish() {
-  const std::optional<Space> best =
-      search_tiles(space_, context_.machine().columns, [&](Space& space) { return estimate(space); });
-  if (!best) refuse();
-  space_ = *best;
+  choose_tiles();
   for (const int d : order_of_tiles()) {
     SpaceDim& dim = space_.at(static_cast<std::size_t>(d));
     dim.loop = builder_.tile_loop(dim.tiles());

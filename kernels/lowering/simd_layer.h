@@ -34,6 +34,8 @@ class SimdLayer {
   /// Appends a dimension, inside those there are; the last one runs along the lanes. One that may not be cut is whole
   /// in every tile.
   int dim(std::int64_t extent, bool tiled = true);
+  /// Cuts the dimension only so that its first tile has at least `first` indices and its last one at least `last`.
+  void keep_edges(int dim, std::int64_t first, std::int64_t last);
   /// A dimension that has one tile for each index: a pass over the inner ones.
   int pass(std::int64_t extent);
   /// Tile loops from the outermost in. By default dimensions that every stream extends along come first, so that what
@@ -45,7 +47,8 @@ class SimdLayer {
   int store(Access access, isa::Namespace space, When when = {});
   int scratch(const std::vector<int>& dims, isa::Namespace space);
 
-  /// An iterator over the operand; `at` fixes or shifts indices: the place of index i is that of i + shift.
+  /// An iterator over the operand; `at` shifts indices: the place of index i is that of i + shift. A negative shift
+  /// counts from the end of the dimension, in its last tile.
   Operand at(int operand, std::vector<std::pair<int, std::int64_t>> at = {});
   Operand immediate(double value) { return builder_.simd().immediate(value); }
   SimdBuilder simd() { return builder_.simd(); }
@@ -57,7 +60,7 @@ class SimdLayer {
   void belongs_to(const Node& node);
 
   /// Is there a tile that fits?
-  [[nodiscard]] bool fits();
+  [[nodiscard]] bool fits() const;
   /// Emits the block. Throws the UserError of `too_small` when no tile fits.
   void finish();
 
@@ -95,6 +98,8 @@ class SimdLayer {
   /// Estimated cycles, nullopt for what does not fit. Numbers the loops of `space`.
   [[nodiscard]] std::optional<double> estimate(Space& space) const;
   [[noreturn]] void refuse() const;
+  /// Throws the UserError of `too_small` when nothing fits.
+  void choose_tiles();
 
   /// How often the body of a sweep runs in the whole layer, counted in words or in elements.
   [[nodiscard]] std::int64_t iterations(const Sweep& sweep, const Space& space, bool elements) const;
@@ -111,6 +116,7 @@ class SimdLayer {
   BlockBuilder builder_;
   NodeId current_;
   Space space_;
+  std::vector<std::pair<std::int64_t, std::int64_t>> edges_;  ///< what keep_edges asked for
   std::vector<int> positions_;  ///< SIMD loop of each dimension, -1: a single iteration; after the tiles are chosen
   std::vector<int> tile_order_;
   std::vector<Planned> operands_;

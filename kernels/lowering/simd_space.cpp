@@ -104,8 +104,7 @@ class StreamMaker {
     if (lanes_touch && space_.back().tile > 1) return axes;
     for (std::size_t a = 0; a < axes; ++a) {
       const Axis& axis = access_.axes[a];
-      if (axis.bit_stride == access_.bits && !axis.padded && axis.terms.size() == 1 && places(axis, space_) > 1)
-        return a;
+      if (axis.bit_stride == access_.bits && !axis.padded && places(axis, space_) > 1) return a;
     }
     return axes;
   }
@@ -167,10 +166,22 @@ class StreamMaker {
       stream_.run.elements.count = stream_.run.elements.tail = repeat;
       stream_.run.broadcast = true;
     } else if (along + 1 == access_.axes.size() && axis.bit_stride == access_.bits) {
+      if (axis.padded) padded_run(axis);
       stream_.run.elements = places_trip(axis, space_);
     } else {
       dimension(axis, 1);
     }
+  }
+
+  /// Only dimensions have coordinates: one of a single position lends its own to the elements of the run.
+  void padded_run(const Axis& axis) {
+    isa::WalkDim dim;
+    dim.padded = true;
+    dim.origin = narrow(axis.origin);
+    dim.extent = narrow(axis.extent);
+    for (const Term& term : axis.terms) tile_step(dim, term);
+    stream_.dims.push_back(dim);
+    stream_.run.pixel_elements = 1;
   }
 
   void transposed_run(std::size_t along) {

@@ -9,6 +9,7 @@ namespace systole {
 Lowering lowering_of(OpKind kind) {
   switch (kind) {
     case OpKind::Conv:
+      return lower_conv;
     case OpKind::Gemm:
     case OpKind::MatMul:
       return lower_array;
@@ -34,21 +35,31 @@ Lowering lowering_of(OpKind kind) {
     case OpKind::Min:
       return lower_elementwise;
     case OpKind::BatchNormalization:
+      return lower_batch_norm;
     case OpKind::MaxPool:
     case OpKind::AveragePool:
+      return lower_pool;
     case OpKind::Lrn:
+      return lower_lrn;
     case OpKind::Softmax:
     case OpKind::LogSoftmax:
+      return lower_softmax;
     case OpKind::ReduceMean:
     case OpKind::ReduceSum:
     case OpKind::ReduceMax:
+      return lower_reduce;
     case OpKind::Concat:
+      return lower_concat;
     case OpKind::Split:
+      return lower_split;
     case OpKind::Slice:
+      return lower_slice;
     case OpKind::Pad:
+      return lower_pad;
     case OpKind::Transpose:
+      return lower_transpose;
     case OpKind::Reshape:
-      return nullptr;
+      return lower_reshape;
   }
   return nullptr;
 }

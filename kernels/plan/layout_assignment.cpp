@@ -248,6 +248,13 @@ class Assigner {
       int& width = bits.emplace(storage, machine_.accumulator_bits).first->second;
       if (read_by_array(static_cast<TensorId>(t))) width = machine_.activation_bits;
     }
+    // Against the flow, as often as something changes: storages are shared, so one pass may not see all.
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (auto node = graph_.nodes.rbegin(); node != graph_.nodes.rend(); ++node) {
+        for (const TensorId output : node->outputs) changed = narrow_like_readers(output, bits) || changed;
+      }
+    }
     for (std::size_t t = 0; t < graph_.tensors.size(); ++t) {
       if (graph_.tensors[t].constant || fused_[t]) continue;
       int& width = bits.at(resolve(static_cast<TensorId>(t)).storage);
@@ -263,6 +270,24 @@ class Assigner {
       if (!is_conv_or_gemm(node.op)) return false;
       return node.inputs[0] == id || (node.inputs.size() > 1 && node.inputs[1] == id);
     });
+  }
+
+  /// A tensor that is only copied, or whose largest values are picked, into narrow ones may as well be narrow itself:
+  /// rounding and saturation keep the order.
+  bool narrow_like_readers(TensorId id, std::map<TensorId, int>& bits) {
+    if (graph_.tensor(id).constant || fused_[at(id)] || graph_.is_output(id)) return false;
+    int& width = bits.at(resolve(id).storage);
+    const std::vector<NodeId>& consumers = uses_.consumers(id);
+    if (width == machine_.activation_bits || consumers.empty() || resolve(id).storage != id) return false;
+    const bool narrow = std::all_of(consumers.begin(), consumers.end(), [&](NodeId consumer) {
+      const Node& node = graph_.node(consumer);
+      const bool keeps = is_view(node.op) || node.op == OpKind::Concat || node.op == OpKind::MaxPool;
+      return keeps && std::all_of(node.outputs.begin(), node.outputs.end(), [&](TensorId output) {
+               return !fused_[at(output)] && bits.at(resolve(output).storage) == machine_.activation_bits;
+             });
+    });
+    if (narrow) width = machine_.activation_bits;
+    return narrow;
   }
 
   /// Do all rows of neighbouring elements begin at whole bytes, groups of channels included?

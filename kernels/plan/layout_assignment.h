@@ -20,8 +20,9 @@ struct LayoutAssignment {
 ///  - images have their channels last, matrices their columns; other operators keep the order of what they read;
 ///  - reshapes, transpositions, slices and splits are views where strides can express them;
 ///  - what a concatenation joins is written in place where its producer can;
-///  - elements have activation_bits when a convolution or matrix product reads the memory, else accumulator_bits. Where
-///    4-bit elements would not begin at whole bytes they have 8 bits.
+///  - elements have activation_bits when a convolution or matrix product reads the memory, or when they are only
+///    copied or max-pooled into such a tensor; else accumulator_bits. Where 4-bit elements would not begin at whole
+///    bytes they have 8 bits.
 /// `fused[t]` marks tensors that never reach memory.
 LayoutAssignment assign_layouts(const Graph& graph, const Machine& machine, const std::vector<bool>& fused,
                                 RegionTable& regions);

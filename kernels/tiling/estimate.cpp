@@ -11,6 +11,8 @@ namespace {
 
 constexpr double kBitsPerByte = 8;
 constexpr std::int64_t kSimdFill = 5;  ///< stages before the first write back
+/// Share of its peak that a DRAM gives at best: refresh takes some 5 %, row changes and turnarounds the rest.
+constexpr double kMemoryEfficiency = 0.9;
 
 /// Work of one port or unit.
 struct Traffic {
@@ -31,8 +33,10 @@ class Estimator {
     const Traffic simd = simd_traffic();
     const double simd_cycles = fused_.any() ? simd_time(simd) : 0;
     const double bytes = weights.bytes + ifmap.bytes + sums.bytes + simd.bytes;
-    const double busiest = std::max(
-        {array_time(), port_time(weights), port_time(ifmap), port_time(sums), simd_cycles, memory_time(bytes)});
+    const double transfers = weights.generations + ifmap.generations + sums.generations + simd.generations;
+    const double memory = memory_time(bytes) + transfers * static_cast<double>(m_.memory_latency);
+    const double busiest =
+        std::max({array_time(), port_time(weights), port_time(ifmap), port_time(sums), simd_cycles, memory});
     return {busiest + first_load(weights, ifmap) + last_store(sums, simd), bytes};
   }
 
@@ -137,8 +141,9 @@ class Estimator {
   [[nodiscard]] double port_time(const Traffic& traffic) const {
     return traffic.beats + traffic.generations * static_cast<double>(m_.walker_setup + m_.memory_latency);
   }
+  /// Each transfer also costs the memory about its idle latency: another row, a turn from reading to writing.
   [[nodiscard]] double memory_time(double bytes) const {
-    return m_.memory_bytes_per_cycle > 0 ? bytes / m_.memory_bytes_per_cycle : 0;
+    return m_.memory_bytes_per_cycle > 0 ? bytes / (m_.memory_bytes_per_cycle * kMemoryEfficiency) : 0;
   }
   [[nodiscard]] double whole_bursts(double bytes) const {
     return static_cast<double>(round_up(static_cast<std::int64_t>(std::ceil(bytes)), m_.burst_bytes));
@@ -194,14 +199,14 @@ Estimate estimate(const ArrayProblem& problem, const Tiling& tiling, const Geome
   return Estimator(problem, tiling, geometry, fused, machine).run(h, w);
 }
 
-double separate_cycles(const ArrayProblem& problem, const FusedWork& fused, const Machine& machine) {
-  const auto words = static_cast<double>(problem.outer * problem.batch * problem.h.out * problem.w.out *
-                                         ceil_div(problem.oc, machine.columns));
-  const double bits =
-      words * static_cast<double>(machine.columns * (machine.accumulator_bits + fused.load_bits + fused.store_bits));
+double simd_cycles(double words, double issue_cycles, double bits, const Machine& machine) {
+  const double compute = words * issue_cycles;
   const double port = bits / static_cast<double>(machine.simd_port_bits);
-  const double memory = machine.memory_bytes_per_cycle > 0 ? bits / kBitsPerByte / machine.memory_bytes_per_cycle : 0;
-  return words * static_cast<double>(fused.issue_cycles) + std::max(port, memory);
+  const double memory = machine.memory_bytes_per_cycle > 0
+                            ? bits / kBitsPerByte / (machine.memory_bytes_per_cycle * kMemoryEfficiency)
+                            : 0;
+  const double transfer = std::max(port, memory);
+  return machine.vmem_depth() > 1 ? std::max(compute, transfer) : compute + transfer;
 }
 
 }  // namespace systole

@@ -24,7 +24,8 @@ struct Estimate {
 Estimate estimate(const ArrayProblem& problem, const Tiling& tiling, const Geometry& geometry, const AxisLoad& h,
                   const AxisLoad& w, const FusedWork& fused, const Machine& machine);
 
-/// Cycles of an element-wise layer of its own: what fusing saves.
-double separate_cycles(const ArrayProblem& problem, const FusedWork& fused, const Machine& machine);
+/// Cycles of a layer on the SIMD unit alone: `words` times `issue_cycles` of instructions and `bits` to and from
+/// memory, one after the other unless VMEM is double buffered.
+double simd_cycles(double words, double issue_cycles, double bits, const Machine& machine);
 
 }  // namespace systole

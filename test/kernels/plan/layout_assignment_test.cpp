@@ -69,6 +69,20 @@ TEST_F(Assignment, narrows_what_convolutions_read) {
   EXPECT_EQ(regions.at(layout(x).region).order, "NHWC");
 }
 
+TEST_F(Assignment, narrows_what_is_max_pooled_for_a_convolution) {
+  const TensorId a = conv(input({1, 4, 8, 8}), 8);
+  PoolAttributes pool;
+  pool.kernel = pool.strides = {2, 2};
+  const TensorId pooled = then(OpKind::MaxPool, {a}, {1, 8, 4, 4}, pool);
+  const TensorId wide = then(OpKind::Relu, {a}, {1, 8, 8, 8});
+  const TensorId b = conv(pooled, 8);
+  const TensorId narrow = then(OpKind::Relu, {b}, {1, 8, 4, 4});
+  run({conv(then(OpKind::MaxPool, {narrow}, {1, 8, 2, 2}, pool), 4), wide});
+  EXPECT_EQ(layout(pooled).element_bits, 8);
+  EXPECT_EQ(layout(a).element_bits, 32) << "Relu reads it as well";
+  EXPECT_EQ(layout(narrow).element_bits, 8);
+}
+
 TEST_F(Assignment, joins_what_convolutions_write) {
   const TensorId x = input({1, 8, 4, 4});
   const TensorId a = conv(x, 6);
