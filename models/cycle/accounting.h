@@ -18,7 +18,6 @@ class Activity {
   void charge(UnitTime& time, Cycles cycles) const;
   void charge(LayerCounters& layer, Cycles cycles) const;  ///< idle cycles are no layer's
   [[nodiscard]] const char* name() const;
-  [[nodiscard]] bool is_idle() const { return kind_ == Kind::idle; }
 
  private:
   enum class Kind { busy, idle, stalled };

@@ -38,9 +38,6 @@ class Interconnect : public sc_core::sc_module, private tlm::tlm_bw_transport_if
   /// The memory's account.
   [[nodiscard]] UnitAccount& account() { return account_; }
 
-  /// Bursts that wait here for the memory, or that it works on.
-  [[nodiscard]] bool busy() const { return waiting_ > 0 || at_memory_ > 0; }
-
   /// Queues, for a deadlock report.
   void dump(std::ostream& out) const;
 

@@ -41,7 +41,6 @@ class SlotRing {
 
   /// Generations that the stage has passed, with and without work.
   [[nodiscard]] std::int64_t passed(int stage) const { return passed_[static_cast<std::size_t>(stage)]; }
-  [[nodiscard]] int stages() const { return static_cast<int>(stages_.size()); }
 
   /// `depth 2, passed 4 3`: for a deadlock report.
   [[nodiscard]] std::string to_string() const;

@@ -130,5 +130,18 @@ TEST_F(LedgerTest, MemoryCountersAreDividedByBlock) {
   EXPECT_EQ(run.blocks[1].layer, 0);
 }
 
+TEST(RunCounters, ARunWhoseCyclesDoNotAddUpIsABug) {
+  RunCounters run;
+  run.cycles = at(10);
+  for (UnitTime& unit : run.units) unit.idle = at(10);
+  run.other = at(10);
+  check_identities(run);
+  run.other = at(9);
+  EXPECT_THROW(check_identities(run), InternalError);
+  run.other = at(10);
+  run.units[2].stalls[Stall::slot] = at(1);
+  EXPECT_THROW(check_identities(run), InternalError);
+}
+
 }  // namespace
 }  // namespace systole
