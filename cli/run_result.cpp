@@ -81,7 +81,9 @@ LayerResult layer_of(const isa::LayerInfo& info, const LayerCounters& counted, c
   layer.compute_cycles = counted.compute;
   layer.stall_cycles = counted.stalls.total();
   layer.stalls = named(counted.stalls, layer_stalls(layer.unit));
-  layer.macs = Macs{layer.unit == LayerUnit::simd_unit && counted.ran ? info.macs() : counted.events.macs};
+  // The operator's own count. What the machine counted is the work of its active lanes, which can have zero weights
+  // (merged groups, kernel columns packed onto rows): that is what energy is priced from.
+  layer.macs = Macs{counted.ran ? info.macs() : 0};
   for (const std::int64_t operations : counted.events.simd_operations) layer.ops += operations;
   layer.dram_read = counted.dram_read;
   layer.dram_write = counted.dram_write;
