@@ -37,6 +37,8 @@ class Assembler {
     if (k == ".target") return set_fields(*program_.mutable_target(), line, faults_);
     if (k == ".layer") return layer(line);
     if (k == ".region") return set_fields(*program_.add_regions(), line, faults_);
+    if (k == ".input") return set_fields(*program_.add_inputs(), line, faults_);
+    if (k == ".output") return set_fields(*program_.add_outputs(), line, faults_);
     if (k == ".data") return data(line);
     if (k == ".block") return block(line);
     const InstructionSpec* spec = find_mnemonic(k);
@@ -61,7 +63,8 @@ class Assembler {
   }
 
   void unknown(const Line& line) {
-    std::vector<std::string> known{".program", ".target", ".layer", ".region", ".data", ".block", ".word"};
+    std::vector<std::string> known{".program", ".target", ".layer", ".region", ".data",
+                                   ".input",   ".output", ".block", ".word"};
     for (const InstructionSpec& spec : instruction_table()) known.emplace_back(spec.mnemonic);
     const bool directive = line.keyword.front() == '.';
     faults_.add(line.number, line.column,

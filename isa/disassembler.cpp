@@ -73,6 +73,8 @@ std::string disassemble(const Program& program) {
   for (const LayerInfo& layer : program.layers()) text += ".layer" + message_text(layer) + '\n';
   for (const Region& region : program.regions())
     text += ".region" + message_text(region) + '\n' + data_lines(region.data());
+  for (const Tensor& input : program.inputs()) text += ".input" + message_text(input) + '\n';
+  for (const Tensor& output : program.outputs()) text += ".output" + message_text(output) + '\n';
   for (int b = 0; b < program.blocks_size(); ++b) {
     const EncodedBlock& block = program.blocks(b);
     text += fmt::format("\n; block {}, {} words, array {}\n", b, block.words_size(),

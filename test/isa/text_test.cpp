@@ -25,6 +25,13 @@ Program random_program(std::uint32_t seed) {
   program.mutable_layers(0)->set_name("a \"b\" \\ c; d\n\te=\x7f \xc3\xa9");
   program.mutable_layers(1)->set_note("");
   program.mutable_regions(1)->set_data(std::string(100, '\xff'));
+  for (Tensor* tensor : {program.add_inputs(), program.add_outputs()}) {
+    tensor->set_name("in \"or\" out");
+    for (const int extent : {1, 3, 8}) tensor->add_shape(extent);
+    tensor->set_region(static_cast<int>(seed % 2));
+    tensor->set_bit_offset(64);
+    for (const int stride : {0, 512, 8}) tensor->add_bit_strides(stride);
+  }
   for (int b = 0; b < 4; ++b) {
     EncodedBlock& block = *program.add_blocks();
     const std::vector<std::uint32_t> words = encode(random.next());
