@@ -92,6 +92,8 @@ class SimdLayer {
   /// Words that the operands need in one namespace.
   [[nodiscard]] std::int64_t needed(isa::Namespace name, const Space& space) const;
   [[nodiscard]] bool fits(const Space& space) const;
+  /// Tiles along the lanes are multiples of it: whole words, and no element that serves several lanes is cut.
+  [[nodiscard]] std::int64_t lane_granule() const;
   [[nodiscard]] Space smallest() const;
   [[nodiscard]] std::vector<int> order_of_tiles() const;
   void number_loops(Space& space) const;
@@ -106,6 +108,8 @@ class SimdLayer {
   [[nodiscard]] bool never(const Sweep& sweep) const;
   [[nodiscard]] isa::Condition condition(const When& when) const;
   [[nodiscard]] std::vector<isa::Nest> nests_of(const Sweep& sweep, std::size_t group) const;
+  /// The block's SIMD half with all sweeps, `group` instructions to a nest.
+  [[nodiscard]] isa::SimdProgram program(std::size_t group);
   [[nodiscard]] bool program_fits(std::size_t group);
   void emit_streams();
   void emit_iterators();

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <string>
+#include <numeric>
 
 #include "base/errors.h"
 #include "base/units.h"
@@ -82,11 +82,17 @@ bool SimdLayer::fits(const Space& space) const {
   return true;
 }
 
+std::int64_t SimdLayer::lane_granule() const {
+  std::int64_t granule = context_.machine().columns;
+  for (const Planned& operand : operands_) granule = std::lcm(granule, operand.access.lane_repeat);
+  return granule;
+}
+
 Space SimdLayer::smallest() const {
   Space space = space_;
   for (std::size_t d = 0; d < space.size(); ++d) {
     if (!space[d].tiled) continue;
-    const std::int64_t least = d + 1 == space.size() ? context_.machine().columns : 1;
+    const std::int64_t least = d + 1 == space.size() ? lane_granule() : 1;
     space[d].tile = std::min(space[d].extent, std::max({least, edges_[d].first, edges_[d].second}));
   }
   number_loops(space);
@@ -185,8 +191,7 @@ std::int64_t SimdLayer::iterations(const Sweep& sweep, const Space& space, bool 
 }
 
 void SimdLayer::choose_tiles() {
-  const std::optional<Space> best =
-      search_tiles(space_, context_.machine().columns, [&](Space& space) { return estimate(space); });
+  const std::optional<Space> best = search_tiles(space_, lane_granule(), [&](Space& space) { return estimate(space); });
   if (!best) refuse();
   space_ = *best;
 }

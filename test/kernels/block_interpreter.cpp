@@ -219,15 +219,17 @@ std::int64_t BlockInterpreter::bytes(const isa::Stream& stream, const isa::TileI
   const int elements = count(stream.run.elements, index);
   std::int64_t total = 0;
   std::int64_t end = std::numeric_limits<std::int64_t>::min();
-  std::int64_t previous = end;
+  std::int64_t begin = 0;
   std::int64_t visited = 0;
   walk(stream, index, [&](std::int64_t, bool valid, std::int64_t bit) {
     if (visited++ % (static_cast<std::int64_t>(inner) * elements) == 0) end = std::numeric_limits<std::int64_t>::min();
     if (!valid) return;
     const std::int64_t first = bit / 8;
     const std::int64_t after = (bit + stream.element_bits + 7) / 8;
-    if (first < previous) end = std::numeric_limits<std::int64_t>::min();
-    previous = first;
+    if (end == std::numeric_limits<std::int64_t>::min() || first < begin) {
+      begin = first;
+      end = first;
+    }
     if (after > end) total += after - std::max(first, end);
     end = std::max(end, after);
   });
