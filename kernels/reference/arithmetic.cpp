@@ -1,0 +1,111 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/errors.h"
+#include "kernels/reference/operators.h"
+
+namespace systole::reference {
+
+Array gemm(const GemmAttributes& a, const Operands& in, const Shape& out) {
+  Array result = array_of(out);
+  const Shape& left = in[0]->shape;
+  const Shape& right = in[1]->shape;
+  const std::int64_t length = left[a.transpose_a ? 0 : 1];
+  const std::int64_t left_step = a.transpose_a ? left[1] : 1;
+  const std::int64_t right_step = a.transpose_b ? 1 : right[1];
+  for_each_index(out, [&](const std::vector<std::int64_t>& at) {
+    const float* l = in[0]->data.data() + at[0] * (a.transpose_a ? 1 : left[1]);
+    const float* r = in[1]->data.data() + at[1] * (a.transpose_b ? right[1] : 1);
+    double sum = 0;
+    for (std::int64_t k = 0; k < length; ++k, l += left_step, r += right_step) {
+      sum += static_cast<double>(*l) * static_cast<double>(*r);
+    }
+    const double bias = in.size() > 2 ? static_cast<double>(in[2]->data[place_of(in[2]->shape, at)]) : 0.0;
+    result.data[place_of(out, at)] = static_cast<float>(a.alpha * sum + a.beta * bias);
+  });
+  return result;
+}
+
+Array matmul(const Operands& in, const Shape& out) {
+  Array result = array_of(out);
+  for_each_index(out, [&](const std::vector<std::int64_t>& at) {
+    std::vector<std::int64_t> left = at;
+    std::vector<std::int64_t> right = at;
+    double sum = in.size() > 2 ? static_cast<double>(in[2]->data[place_of(in[2]->shape, at)]) : 0.0;
+    for (std::int64_t k = 0; k < in[0]->shape.back(); ++k) {
+      left.back() = k;
+      right[right.size() - 2] = k;
+      sum += static_cast<double>(in[0]->data[place_of(in[0]->shape, left)]) *
+             static_cast<double>(in[1]->data[place_of(in[1]->shape, right)]);
+    }
+    result.data[place_of(out, at)] = static_cast<float>(sum);
+  });
+  return result;
+}
+
+Array map(const Array& in, const std::function<double(double)>& function) {
+  Array result = array_of(in.shape);
+  std::transform(in.data.begin(), in.data.end(), result.data.begin(),
+                 [&](float x) { return static_cast<float>(function(static_cast<double>(x))); });
+  return result;
+}
+
+Array fold(const Operands& in, const Shape& out, const std::function<double(double, double)>& function) {
+  Array result = array_of(out);
+  std::size_t place = 0;
+  for_each_index(out, [&](const std::vector<std::int64_t>& at) {
+    auto value = static_cast<double>(in[0]->data[place_of(in[0]->shape, at)]);
+    for (std::size_t i = 1; i < in.size(); ++i) {
+      value = function(value, static_cast<double>(in[i]->data[place_of(in[i]->shape, at)]));
+    }
+    result.data[place++] = static_cast<float>(value);
+  });
+  return result;
+}
+
+Array softmax(const SoftmaxAttributes& a, const Array& in, bool logarithm) {
+  Array result = array_of(in.shape);
+  std::int64_t length = 1;
+  std::int64_t inner = 1;
+  for (std::size_t d = 0; d < in.shape.size(); ++d) {
+    const auto dim = static_cast<std::int64_t>(d);
+    if (dim >= a.last_axis) inner *= in.shape[d];
+    if (dim >= a.first_axis && dim < a.last_axis) length *= in.shape[d];
+  }
+  for (std::int64_t row = 0; row < element_count(in.shape) / length; ++row) {
+    const std::int64_t first = row / inner * inner * length + row % inner;
+    const auto place = [&](std::int64_t i) { return static_cast<std::size_t>(first + i * inner); };
+    double most = -std::numeric_limits<double>::infinity();
+    for (std::int64_t i = 0; i < length; ++i) most = std::max(most, static_cast<double>(in.data[place(i)]));
+    double sum = 0;
+    for (std::int64_t i = 0; i < length; ++i) sum += std::exp(static_cast<double>(in.data[place(i)]) - most);
+    for (std::int64_t i = 0; i < length; ++i) {
+      const double above = static_cast<double>(in.data[place(i)]) - most;
+      result.data[place(i)] = static_cast<float>(logarithm ? above - std::log(sum) : std::exp(above) / sum);
+    }
+  }
+  return result;
+}
+
+Array reduce(const ReduceAttributes& a, OpKind op, const Array& in, const Shape& out) {
+  Shape kept = in.shape;
+  for (const std::int64_t axis : a.axes) kept[static_cast<std::size_t>(axis)] = 1;
+  const bool most = op == OpKind::ReduceMax;
+  std::vector<double> sums(static_cast<std::size_t>(element_count(kept)),
+                           most ? -std::numeric_limits<double>::infinity() : 0.0);
+  std::size_t element = 0;
+  for_each_index(in.shape, [&](const std::vector<std::int64_t>& at) {
+    const auto value = static_cast<double>(in.data[element++]);
+    double& sum = sums[place_of(kept, at)];
+    sum = most ? std::max(sum, value) : sum + value;
+  });
+  const double count = static_cast<double>(element_count(in.shape)) / static_cast<double>(sums.size());
+  Array result = array_of(out);
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    result.data[i] = static_cast<float>(op == OpKind::ReduceMean ? sums[i] / count : sums[i]);
+  }
+  return result;
+}
+
+}  // namespace systole::reference
