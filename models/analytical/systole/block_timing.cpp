@@ -50,6 +50,8 @@ std::size_t BlockTiming::sums(std::size_t count) {
 void BlockTiming::lay_out() {
   const std::size_t sequencers = times(2 * kServers);
   streams_.reserve(isa::kMaxStreams);
+  const auto used = [](const isa::Stream& stream) { return stream.used; };
+  others_ = static_cast<int>(std::count_if(block_.streams.begin(), block_.streams.end(), used)) - 1;
   std::array<std::array<bool, 2>, kServers> directions{};
   for (int s = 0; s < isa::kMaxStreams; ++s) {
     const isa::Stream& stream = block_.streams[static_cast<std::size_t>(s)];
@@ -59,7 +61,6 @@ void BlockTiming::lay_out() {
     const auto port = static_cast<std::size_t>(isa::port_of(stream.buffer));
     places.sequencer = sequencers + 2 * port + (places.load ? 0 : 1);
     directions[port][places.load ? 0 : 1] = true;
-    reads_memory_ = reads_memory_ || places.load;
     by_number_[static_cast<std::size_t>(s)] = &places;
   }
   for (std::size_t port = 0; port < kMemory; ++port) shared_bus_[port] = directions[port][0] && directions[port][1];
@@ -71,6 +72,10 @@ void BlockTiming::lay_out() {
     source.copied = true;
     source.through_obuf = places.through_obuf = false;
   }
+  reads_end_ = times(1);
+  writes_end_ = times(1);
+  writes_waiting_ = times(1);
+  writes_alone_ = times(1);
   array_free_ = times(1);
   simd_free_ = times(1);
   obuf_depth_ = std::max<std::size_t>(1, block_.array.output_depth);
@@ -99,7 +104,7 @@ void BlockTiming::lay_out(int stream) {
   places.slots = times(places.depth);
   places.ready = times(1);
   places.sums = sums(2);
-  places.model = std::make_unique<TransferModel>(self, block_.tile_loops, machine_, memory_);
+  places.model = std::make_unique<TransferModel>(self, block_.tile_loops, machine_, memory_, others_);
   streams_.push_back(std::move(places));
 }
 
@@ -359,17 +364,43 @@ double BlockTiming::transfer(StreamPlaces& stream, double start) {
     return shared_bus_[port] ? state_.servers[port].reserve(from, work.bus) : from + work.bus;
   };
   if (memory_.ideal()) return std::max(bus(begin), begin + work.chip);
-  Server& memory = state_.servers[kMemory];
   const double in_flight = begin + work.in_flight;
   if (stream.load) {
-    const double at_memory = begin + memory_.read_request();
+    const double at_memory = begin + work.request;
     const double data = at_memory + work.first + memory_.response();
-    const double answered = memory.reserve(at_memory, work.memory) + memory_.response() + work.last_bus;
+    const double answered = read(at_memory, work) + memory_.response() + work.last_bus;
     return std::max({bus(data), answered, in_flight, data + work.chip});
   }
-  const double turn = reads_memory_ ? memory_.turnaround(work.bytes) : 0;
-  const double written = memory.reserve(begin + work.last_bus, work.memory + turn) - memory_.posted();
+  const double written = write(begin + work.last_bus, work);
   return std::max({bus(begin) + memory_.write_round(), written, in_flight, begin + work.chip});
+}
+
+/// When the memory has read a transfer. Reads go first: writes that the queue holds use the time until then that is
+/// idle.
+double BlockTiming::read(double start, const Transfer& work) {
+  Server& memory = state_.servers[kMemory];
+  const double drained = std::clamp(start - memory.free_, 0.0, time(writes_waiting_));
+  if (drained > 0) memory.reserve(memory.free_, drained);
+  time(writes_waiting_) -= drained;
+  const double mixed = std::min(std::clamp(time(writes_end_) - start, 0.0, work.memory), time(writes_alone_));
+  time(writes_alone_) -= mixed;
+  const double end = memory.reserve(start, work.memory + mixed * memory_.turnaround());
+  time(reads_end_) = std::max(time(reads_end_), end);
+  return std::max(end, start + work.alone);
+}
+
+/// When the memory has taken a transfer's last write: the queue takes what it can hold, the rest as fast as the memory
+/// writes. Where writes meet reads the bus turns again and again; that is charged once for the writes that are met.
+double BlockTiming::write(double start, const Transfer& work) {
+  Server& memory = state_.servers[kMemory];
+  const double mixed = std::clamp(time(reads_end_) - start, 0.0, work.memory);
+  time(writes_alone_) = work.memory - mixed;
+  time(writes_waiting_) += work.memory + mixed * memory_.turnaround();
+  const double beyond = std::max(0.0, time(writes_waiting_) - memory_.posted());
+  time(writes_waiting_) -= beyond;
+  time(writes_end_) = std::max(time(writes_end_), start) + work.alone;
+  const double taken = beyond > 0 ? memory.reserve(start, beyond) : start;
+  return std::max(taken, time(writes_end_) - memory_.posted());
 }
 
 void BlockTiming::give_back(std::size_t slots, std::size_t depth, double when) {

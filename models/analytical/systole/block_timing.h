@@ -95,6 +95,8 @@ class BlockTiming {
   void load(StreamPlaces& stream);
   double store(StreamPlaces& stream, double filled);
   double transfer(StreamPlaces& stream, double start);
+  double read(double start, const Transfer& work);
+  double write(double start, const Transfer& work);
   void give_back(std::size_t slots, std::size_t depth, double when);
   double& time(std::size_t place) { return state_.times[place]; }
   [[nodiscard]] bool begins(const StreamPlaces& stream) const;
@@ -104,7 +106,7 @@ class BlockTiming {
   const isa::Block& block_;
   const MachineModel& machine_;
   const MemoryModel& memory_;
-  bool reads_memory_ = false;
+  int others_ = 0;  ///< streams in use, but one
   TilePosition tile_;
   std::size_t generation_loops_ = 0;  ///< loops at and outside the scope of an OBUF slot
   Side side_ = Side::both;
@@ -117,6 +119,10 @@ class BlockTiming {
   std::optional<SimdModel> simd_;
   std::array<bool, kServers> shared_bus_{};  ///< by port: loads and stores
   std::size_t array_free_ = 0, simd_free_ = 0;
+  std::size_t reads_end_ = 0;       ///< time: the memory has done all reads so far
+  std::size_t writes_end_ = 0;      ///< time: it could have done all writes so far if there were no reads
+  std::size_t writes_waiting_ = 0;  ///< work of writes that its queue holds
+  std::size_t writes_alone_ = 0;    ///< work of the last writes that has met no reads yet
   std::size_t obuf_slots_ = 0, obuf_depth_ = 1, obuf_filled_ = 0, obuf_drained_ = 0;
   std::size_t array_sums_ = 0, nest_sums_ = 0, nest_ends_ = 0;
   std::vector<double> nest_starts_;

@@ -39,8 +39,8 @@ void Fetch::fetch_half() {
     pattern.bytes = half_left_ * kWordBytes;
     pattern.segments = 1;
     pattern.step = 0;
-    const double work = memory_.work(pattern, bursts);
-    end = start + memory_.read_request() + memory_.response() + std::max(work / bursts + bus, work + bus / bursts);
+    const double work = memory_.work(pattern, bursts).alone;
+    end = start + memory_.read_request(1) + memory_.response() + std::max(work / bursts + bus, work + bus / bursts);
   }
   address_ += half_left_ * kWordBytes;
   to_fetch_ -= half_left_;

@@ -54,9 +54,9 @@ void MemoryModel::set_plain(const config::IdealMemory& memory, const config::Mac
   const double period_ns = period_ps(machine) * 1e-3;
   peak_ = memory.gbytes_per_second() * 1e9;
   cycles_a_byte_ = memory.gbytes_per_second() > 0 ? 1 / (memory.gbytes_per_second() * period_ns) : 0;
-  read_request_ = read_hit_ = machine.interconnect().request_latency() + memory.latency_ns() / period_ns;
+  read_hit_ = machine.interconnect().request_latency() + memory.latency_ns() / period_ns;
   response_ = kHalf + machine.interconnect().response_latency();
-  write_round_ = read_request_ + response_;
+  write_round_ = read_hit_ + response_;
 }
 
 void MemoryModel::set_dram(const config::Dram& dram, const config::Machine& machine) {
@@ -81,14 +81,14 @@ void MemoryModel::set_dram(const config::Dram& dram, const config::Machine& mach
   if (controller.refresh() == config::all_bank) available_ = 1 - lost / t.trefi();
 
   const double batch = std::max(1, controller.write_high() - controller.write_low());
-  turn_ = (t.read_to_write() + t.twtr_s() + t.rl()) / batch;
+  turnaround_ = (t.read_to_write() + t.twtr_s() + t.rl()) / (batch * burst_clocks_);
 
   cycles_a_clock_ = t.clock_ps() / period_ps(machine);
   const double close = controller.page_policy() == config::open_page ? t.trp() : 0;
   const double hit = kHalf + t.rl() + t.tdqsck();
   const double request = machine.interconnect().request_latency();
-  read_request_ = request + cycles_a_clock_ * (hit + close + t.trcd_read()) / available_;
-  read_hit_ = request + cycles_a_clock_ * hit;
+  read_hit_ = request + cycles_a_clock_ * hit / available_;
+  row_change_ = cycles_a_clock_ * (close + t.trcd_read()) / available_;
   response_ = kHalf + machine.interconnect().response_latency();
   write_round_ = request + cycles_a_clock_ + response_;
   posted_ = controller.write_entries() * burst_clocks_ * cycles_a_clock_;
@@ -121,6 +121,11 @@ void MemoryModel::read_map(const config::Dram& dram) {
     part->shift = placed[field];
     placed[field] += part->bits;
     parts_.push_back(*part);
+  }
+  row_block_ = burst_bytes_;
+  for (const Part& part : parts_) {
+    if (part.field == kBank || part.field == kRank || part.field == kRow) break;
+    row_block_ <<= part.bits;
   }
   for (const config::DramXor& hash : dram.address_map().xor_()) {
     hashes_.push_back({field_named(hash.field()), hash.bit(), hash.row_bit()});
@@ -158,7 +163,7 @@ double MemoryModel::bursts_of(const AccessPattern& pattern) const {
 
 /// Looks at the first bursts of the transfer, as many as the queues hold: what each channel needs for its part, when it
 /// may order them as it likes.
-double MemoryModel::clocks_a_burst(const AccessPattern& pattern) const {
+MemoryModel::Work MemoryModel::clocks_a_burst(const AccessPattern& pattern) const {
   struct Row {
     int bank;
     std::int64_t row;
@@ -191,35 +196,53 @@ double MemoryModel::clocks_a_burst(const AccessPattern& pattern) const {
       if (!more) index[d] = 0;
     }
   }
-  double longest = 0;
+  Work longest;
   for (const Channel& channel : channels) {
     const double data = channel.bursts * burst_clocks_;
-    const double group = *std::max_element(channel.group.begin(), channel.group.end()) * same_group_;
     const double activates = static_cast<double>(channel.rows.size()) * activate_;
+    longest.shared = std::max({longest.shared, data, activates});
+    // A group's last burst leaves its gap to the next window.
+    const double group =
+        *std::max_element(channel.group.begin(), channel.group.end()) * same_group_ - (same_group_ - burst_clocks_);
     double bank = 0;
     for (const Row& row : channel.rows) {
       const auto rows = std::count_if(channel.rows.begin(), channel.rows.end(),
                                       [&](const Row& other) { return other.bank == row.bank; });
       if (rows > 1) bank = std::max(bank, static_cast<double>(rows) * row_cycle_);
     }
-    // A group's last burst leaves its gap to the next window.
-    longest = std::max({longest, data, group - (same_group_ - burst_clocks_), activates, bank});
+    longest.alone = std::max({longest.alone, longest.shared, group, bank});
   }
-  return longest / static_cast<double>(std::max<std::size_t>(1, taken));
+  const auto bursts = static_cast<double>(std::max<std::size_t>(1, taken));
+  return {longest.shared / bursts, longest.alone / bursts};
 }
 
-double MemoryModel::work(const AccessPattern& pattern, double bursts) const {
-  if (ideal() || pattern.segments == 0) return 0;
-  if (kind_ == Kind::plain) {
-    return std::max(bursts, pattern.segments * static_cast<double>(pattern.bytes) * cycles_a_byte_);
-  }
-  const double clocks = bursts_of(pattern) * clocks_a_burst(pattern);
-  return std::max(bursts, clocks * cycles_a_clock_ / available_);
-}
-
-double MemoryModel::turnaround(double bytes_written) const {
+double MemoryModel::row_change(std::int64_t bytes, int other_streams) const {
   if (kind_ != Kind::dram) return 0;
-  return bytes_written / static_cast<double>(burst_bytes_) * turn_ * cycles_a_clock_ / channels_;
+  const double same_row = std::max(0.0, 1 - static_cast<double>(bytes) / static_cast<double>(row_block_));
+  const double other_bank = 1 - static_cast<double>(groups_) / banks_;
+  return 1 - same_row * std::pow(other_bank, other_streams);
+}
+
+double MemoryModel::burst_time(std::int64_t address, std::int64_t bytes) const {
+  if (kind_ == Kind::plain) return static_cast<double>(bytes) * cycles_a_byte_;
+  if (kind_ == Kind::ideal) return 0;
+  std::vector<int> bursts(static_cast<std::size_t>(channels_));
+  const std::int64_t last = (address + bytes - 1) / burst_bytes_;
+  for (std::int64_t burst = address / burst_bytes_; burst <= last; ++burst) {
+    ++bursts[static_cast<std::size_t>(place(burst * burst_bytes_).channel)];
+  }
+  return *std::max_element(bursts.begin(), bursts.end()) * burst_clocks_ * cycles_a_clock_;
+}
+
+MemoryModel::Work MemoryModel::work(const AccessPattern& pattern, double bursts) const {
+  if (ideal() || pattern.segments == 0) return {};
+  if (kind_ == Kind::plain) {
+    const double cycles = std::max(bursts, pattern.segments * static_cast<double>(pattern.bytes) * cycles_a_byte_);
+    return {cycles, cycles};
+  }
+  const Work clocks = clocks_a_burst(pattern);
+  const double cycles = bursts_of(pattern) * cycles_a_clock_ / available_;
+  return {std::max(bursts, cycles * clocks.shared), std::max(bursts, cycles * clocks.alone)};
 }
 
 double MemoryModel::device_bytes(const AccessPattern& pattern) const {

@@ -32,23 +32,35 @@ class MemoryModel {
   /// Neither limit nor latency: only the ports' widths count, and everything below is zero.
   [[nodiscard]] bool ideal() const { return kind_ == Kind::ideal; }
 
-  /// From the issue of a read until its first byte leaves the memory, and from its last byte until the port has it.
-  [[nodiscard]] double read_request() const { return read_request_; }
+  /// From the issue of a transfer's first read until its first byte leaves the memory, when the row it needs must be
+  /// opened with this probability; and from the last byte of a burst until the port has it.
+  [[nodiscard]] double read_request(double row_change) const { return read_hit_ + row_change * row_change_; }
   [[nodiscard]] double response() const { return response_; }
   /// From the issue of a write until the port knows that the memory has taken it.
   [[nodiscard]] double write_round() const { return write_round_; }
-  /// A read that hits an open row in a memory with nothing else to do, without its data.
-  [[nodiscard]] double read_hit() const { return read_hit_; }
   /// Work that writes may leave behind in the queues when they are acknowledged.
   [[nodiscard]] double posted() const { return posted_; }
 
-  /// How long the memory works for a transfer alone: device bursts moved whole, over the channels and bank groups that
-  /// the addresses fall in, row changes that the queue cannot hide, refresh. `bursts` is the number of the port's
-  /// bursts, of which the interconnect passes one a cycle.
-  [[nodiscard]] double work(const AccessPattern& pattern, double bursts) const;
+  /// That the first row of a transfer is not open any more: because it moves `bytes` from the transfer before, or
+  /// because one of the block's other streams has used the bank.
+  [[nodiscard]] double row_change(std::int64_t bytes, int other_streams) const;
 
-  /// Turning the bus from reading to writing and back, a byte written, where writes meet reads.
-  [[nodiscard]] double turnaround(double bytes_written) const;
+  /// How long the memory's data buses take for one of the port's bursts.
+  [[nodiscard]] double burst_time(std::int64_t address, std::int64_t bytes) const;
+
+  struct Work {
+    double shared = 0;  ///< of what all transfers share: data buses, activates, the interconnect
+    double alone = 0;   ///< at least, for one transfer: bank groups and banks that it uses again and again
+  };
+
+  /// How long the memory works for a transfer: device bursts moved whole, over the channels, bank groups and rows that
+  /// the addresses fall in, as far as the queue cannot hide it; and its part of refresh. `bursts` is the number of the
+  /// port's bursts, of which the interconnect passes one a cycle.
+  [[nodiscard]] Work work(const AccessPattern& pattern, double bursts) const;
+
+  /// Time lost by turning the bus, for each cycle of work that writes do while reads wait or the other way round: the
+  /// controller turns once in a batch of writes.
+  [[nodiscard]] double turnaround() const { return turnaround_; }
 
   /// Bytes that the device moves for a transfer: whole device bursts.
   [[nodiscard]] double device_bytes(const AccessPattern& pattern) const;
@@ -81,26 +93,27 @@ class MemoryModel {
   void read_map(const config::Dram& dram);
   [[nodiscard]] Place place(std::int64_t address) const;
   [[nodiscard]] double bursts_of(const AccessPattern& pattern) const;
-  [[nodiscard]] double clocks_a_burst(const AccessPattern& pattern) const;
+  [[nodiscard]] Work clocks_a_burst(const AccessPattern& pattern) const;
 
   Kind kind_ = Kind::ideal;
   double cycles_a_byte_ = 0;   ///< plain memory
   double cycles_a_clock_ = 0;  ///< DRAM
-  double read_request_ = 0;
   double response_ = 0;
   double write_round_ = 0;
-  double read_hit_ = 0;
+  double read_hit_ = 0;    ///< to the first byte of an open row
+  double row_change_ = 0;  ///< longer when another row must be closed and this one opened
   double posted_ = 0;
   double peak_ = 0;
   double available_ = 1;  ///< share of time that refresh leaves
-  double turn_ = 0;       ///< clocks lost for a device burst written
+  double turnaround_ = 0;
 
   std::int64_t burst_bytes_ = 64;
   double burst_clocks_ = 4;
   int channels_ = 1;
   int groups_ = 1;
-  int banks_ = 1;
-  int window_ = 32;  ///< device bursts among which a channel may choose
+  int banks_ = 1;               ///< of a channel
+  std::int64_t row_block_ = 1;  ///< consecutive bytes that lie in one open row of each bank they touch
+  int window_ = 32;             ///< device bursts among which a channel may choose
   double same_group_ = 0;
   double activate_ = 0;  ///< clocks between two activates at best
   double row_cycle_ = 0;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <limits>
 #include <numeric>
 
 #include "base/units.h"
@@ -39,13 +41,22 @@ void find_valid(std::int64_t first, std::int64_t step, std::int64_t extent, std:
 }  // namespace
 
 TransferModel::TransferModel(const isa::Stream& stream, const std::vector<std::int32_t>& tile_loops,
-                             const MachineModel& machine, const MemoryModel& memory)
+                             const MachineModel& machine, const MemoryModel& memory, int other_streams)
     : stream_(stream),
       loops_(tile_loops),
       memory_(memory),
       port_bits_(machine.port_bits[static_cast<std::size_t>(isa::port_of(stream.buffer))]),
       burst_bytes_(machine.burst_bytes),
-      outstanding_(machine.outstanding_bursts) {}
+      outstanding_(machine.outstanding_bursts),
+      row_change_(memory.row_change(movement(), other_streams)) {}
+
+/// How far a generation's address is from the one before, mostly; very far for the only one.
+std::int64_t TransferModel::movement() const {
+  for (std::size_t loop = loops_.size(); loop-- > 0;) {
+    if (static_cast<int>(loop) <= stream_.loop && loops_[loop] > 1) return std::abs(stream_.tile_stride[loop]);
+  }
+  return std::numeric_limits<std::int64_t>::max();
+}
 
 const Transfer& TransferModel::at(const TilePosition& tile) {
   const std::int64_t elements = tile.trip(stream_.run.elements);
@@ -260,11 +271,14 @@ Transfer TransferModel::compute(std::int64_t elements, const std::vector<Extent>
   result.chip = positions * static_cast<double>(beats_of_run(elements));
   if (where.segments == 0) return result;
   cut(where, result);
-  result.memory = memory_.work(where, result.bursts);
-  result.first = result.memory / result.bursts;
+  const MemoryModel::Work work = memory_.work(where, result.bursts);
+  result.memory = work.shared;
+  result.alone = work.alone;
   result.last_bus = result.bus / result.bursts;
   if (memory_.ideal()) return result;
-  const double round = load ? memory_.read_hit() + result.first + memory_.response() : memory_.write_round();
+  result.request = memory_.read_request(row_change_);
+  result.first = memory_.burst_time(where.base, std::min(where.bytes, burst_bytes_));
+  const double round = load ? memory_.read_request(0) + result.first + memory_.response() : memory_.write_round();
   result.in_flight = result.bursts * (round + result.last_bus) / static_cast<double>(outstanding_);
   return result;
 }

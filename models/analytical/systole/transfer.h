@@ -16,8 +16,10 @@ struct Transfer {
   double bursts = 0;
   double bus = 0;        ///< of the port's data bus
   double chip = 0;       ///< beats on chip
-  double memory = 0;     ///< of the memory
-  double first = 0;      ///< of the memory, for the first burst
+  double memory = 0;     ///< of what transfers share in the memory
+  double alone = 0;      ///< at least in the memory, whatever the others do
+  double request = 0;    ///< from the first burst's issue until its first byte leaves the memory (load)
+  double first = 0;      ///< of the memory's data buses, for the first burst
   double last_bus = 0;   ///< of the bus, for one burst
   double in_flight = 0;  ///< at least, with no more than the allowed bursts on their way
 };
@@ -27,8 +29,9 @@ struct Transfer {
 /// within a burst differs from one to the next: its effect is averaged.
 class TransferModel {
  public:
+  /// `other_streams`: how many more the block has.
   TransferModel(const isa::Stream& stream, const std::vector<std::int32_t>& tile_loops, const MachineModel& machine,
-                const MemoryModel& memory);
+                const MemoryModel& memory, int other_streams);
 
   const Transfer& at(const TilePosition& tile);
 
@@ -66,6 +69,7 @@ class TransferModel {
   [[nodiscard]] Transfer compute(std::int64_t elements, const std::vector<Extent>& extents) const;
   [[nodiscard]] AccessPattern pattern(std::int64_t elements, const std::vector<Extent>& extents, double& bytes) const;
   void cut(const AccessPattern& pattern, Transfer& transfer) const;
+  [[nodiscard]] std::int64_t movement() const;
   [[nodiscard]] std::int64_t beats_of_run(std::int64_t elements) const;
 
   const isa::Stream& stream_;
@@ -74,6 +78,7 @@ class TransferModel {
   std::int64_t port_bits_;
   std::int64_t burst_bytes_;
   std::int64_t outstanding_;
+  double row_change_;  ///< probability that a generation begins in a row that is not open
   std::vector<Known> known_;
   std::vector<Extent> scratch_;
 };
