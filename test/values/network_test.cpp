@@ -35,9 +35,13 @@ TEST(Networks, lenet5_on_every_machine) {
   }
 }
 
-TEST(Networks, squeezenet) {
-  expect_like_the_reference(network("squeezenet"), "inference_64x64");
+class Network : public testing::TestWithParam<const char*> {};
+TEST_P(Network, computes_what_the_reference_does) {
+  expect_like_the_reference(network(GetParam()), "inference_64x64");
 }
+INSTANTIATE_TEST_SUITE_P(Shipped, Network,
+                         testing::Values("squeezenet", "mobilenet_v2", "shufflenet_v2", "googlenet", "resnet18",
+                                         "resnet50", "densenet121", "alexnet"));
 
 TEST(Networks, timing_is_the_same_with_and_without_values) {
   const Graph graph = network("lenet5");
