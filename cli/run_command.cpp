@@ -41,7 +41,7 @@ OptionGroup run_options(RunOptions& options) {
 std::string run_json(const Simulation& simulation, const ProgramSource& source) {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto per_second = [&](std::int64_t count) { return static_cast<double>(count) / simulation.wall_seconds; };
+  const auto per_second = [&](std::int64_t count) { return static_cast<double>(count) / simulation.cpu_seconds; };
   const RunCounters& run = simulation.counters;
   const nlohmann::ordered_json json = {
       {"systole", SYSTOLE_VERSION},

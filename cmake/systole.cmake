@@ -5,6 +5,7 @@ function(systole_library name)
   add_library(systole::${name} ALIAS ${name})
   target_include_directories(${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>)
   target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE} systole_warnings)
+  set_property(GLOBAL APPEND PROPERTY SYSTOLE_LIBRARIES ${name})  # for cmake/install.cmake
 endfunction()
 
 # systole_schema(NAME PROTOS ...): one library of the classes protoc makes of the .proto files of this folder, included from the root
@@ -27,6 +28,7 @@ function(systole_schema name)
   endforeach()
   target_include_directories(${name} SYSTEM PUBLIC $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}>)
   target_link_libraries(${name} PUBLIC protobuf::libprotobuf)
+  set_property(GLOBAL APPEND PROPERTY SYSTOLE_LIBRARIES ${name})
 endfunction()
 
 # Warnings are part of the language here; presets turn them into errors.

@@ -4,7 +4,7 @@ const columns = [
   ["phase", layer => run.mode === "training" ? layer.phase : "", "text"], ["unit", layer => unitLabel(layer), "text"],
   ["cycles", layer => layer.cycles], ["share", layer => layer.cycles / run.cycles, "", percent],
   ["busy", layer => layer.cycles ? layer.compute_cycles / layer.cycles : 0, "", percent], ["waits most for", layer => mainStall(layer), "text"],
-  ["MACs", layer => layer.macs], ["utilisation", layer => layer.macs && layer.cycles ? layer.macs / (data.rows * data.columns * layer.cycles) : undefined, "", percent],
+  ["MACs", layer => layer.macs], ["util.", layer => layer.macs && layer.cycles ? layer.macs / (data.rows * data.columns * layer.cycles) : undefined, "", percent],
   ["SIMD ops", layer => layer.ops], ["read", layer => layer.dram_read_bytes, "", value => short(value, "B")],
   ["written", layer => layer.dram_write_bytes, "", value => short(value, "B")],
   ["energy", layer => layer.energy_pj, "", joule],
