@@ -51,7 +51,7 @@ RunCounters CycleMachine::run(const SimulationOptions& options) {
   std::int64_t work_before = -1;
   running_.carry(options.values);
   while (!controller_.finished()) {
-    sc_core::sc_start(clock_.duration(kSlice), sc_core::SC_EXIT_ON_STARVATION);
+    sc_core::sc_start(clock_.duration(kSlice));
     failure_.rethrow_if_any();
     if (controller_.finished()) break;
     const bool starved = !sc_core::sc_pending_activity();
