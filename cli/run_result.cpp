@@ -48,19 +48,16 @@ std::vector<double> memory_energy_by_layer(const Simulation& simulation, const c
   std::vector<double> energy(layers, 0.0);
   if (!memory.has_dram()) return energy;
   const dram::Prices prices = dram::make_prices(memory.dram());
-  const auto commands_pj = [&](const MemoryCounters& counted) {
-    return prices.activate_pj * static_cast<double>(counted.activates) +
-           prices.read_pj * static_cast<double>(counted.reads) + prices.write_pj * static_cast<double>(counted.writes);
-  };
+  const auto counted_pj = [&](const MemoryCounters& counted) { return prices.of(counted, 0).total_pj(); };
   const RunCounters& run = simulation.counters;
   const double rest_pj_per_cycle =
-      (simulation.memory_energy.value - commands_pj(run.memory)) / static_cast<double>(run.cycles.count());
+      (simulation.memory_energy.value - counted_pj(run.memory)) / static_cast<double>(run.cycles.count());
   Cycles last_end;
   for (const BlockCounters& block : run.blocks) {
     const double time = static_cast<double>((block.end - last_end).count());
     last_end = block.end;
     if (block.layer < 0) continue;
-    energy.at(static_cast<std::size_t>(block.layer)) += commands_pj(block.memory) + rest_pj_per_cycle * time;
+    energy.at(static_cast<std::size_t>(block.layer)) += counted_pj(block.memory) + rest_pj_per_cycle * time;
   }
   return energy;
 }

@@ -9,10 +9,9 @@ namespace systole {
 
 /// Makes results of what the machine counted: names from the program, energy from the machine's table.
 ///
-/// Energy of a layer: what its events cost on the chip, plus that of the blocks it leads in memory. A block's memory
-/// energy is that of its activates, reads and writes; the rest of the run's (standby and refresh) is shared out by the
-/// blocks' time. Multiply-accumulates are those the array counted; a layer that does them on the SIMD unit (a depthwise
-/// convolution) brings the program's number.
+/// Energy of a layer: what its events cost on the chip, plus the memory's in the blocks it leads: commands and the
+/// state of the banks as counted in the block, and standby by the block's time. Multiply-accumulates are those of the
+/// operator, by the program; which of the array's lanes had work is in the energy.
 ///
 /// `layers`: indices of the layers to report.
 RunResult result_of(const Simulation& simulation, const isa::Program& program, const config::Machine& machine,
