@@ -184,6 +184,16 @@ Prepared prepare(const Graph& imported) {
   return prepared;
 }
 
+/// Half bytes are addressed in pairs: tiles of an odd number of lanes would begin inside a byte.
+void check_half_bytes(const Machine& machine) {
+  const bool half = machine.weight_bits < 8 || machine.activation_bits < 8;
+  if (!half || (machine.rows % 2 == 0 && machine.columns % 2 == 0)) return;
+  throw UserError({"", 0, 0,
+                   fmt::format("a {}x{} array cannot have 4-bit operands: its tiles would begin inside a byte",
+                               machine.rows, machine.columns),
+                   "even numbers of rows and columns, or 8-bit operands"});
+}
+
 Fusion fuse(const Graph& graph, const Machine& machine, const CompileOptions& options, TilingCache& tilings) {
   Fusion fusion = no_fusion(graph);
   if (!options.fusion) return fusion;
@@ -255,6 +265,7 @@ Compilation compile_network(const Graph& imported, const Machine& machine, const
   result.graph = std::move(prepared.graph);
   const Graph& graph = result.graph;
   check_supported(graph);
+  check_half_bytes(machine);
   TilingCache tilings;
   Fusion fusion = fuse(graph, machine, options, tilings);
   LayoutAssignment assigned = assign_layouts(graph, machine, fusion.fused_tensors, result.regions);

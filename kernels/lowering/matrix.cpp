@@ -5,6 +5,14 @@ namespace systole {
 
 namespace {
 
+/// Where the first matrix lies; a constant one is laid out row by row.
+Layout first_matrix(TensorId tensor, LoweringContext& context) {
+  if (!context.graph().tensor(tensor).constant) return context.layout(tensor);
+  const Shape& shape = context.graph().shape(tensor);
+  const int bits = context.machine().activation_bits;
+  return context.constant(tensor, row_major(shape.size()), shape.back() * bits % 8 == 0 ? bits : 8);
+}
+
 /// The rows of the first matrix are images {N,C,H,W} in memory order (plan/prepare.h): the product is a convolution
 /// whose kernel covers the image. `row` and `column` are the distances in the weights.
 ArrayJob image_job(const Node& node, std::int64_t row, std::int64_t column, LoweringContext& context) {
@@ -101,7 +109,7 @@ std::vector<ArrayJob> gemm_jobs(const Node& node, LoweringContext& context) {
     job = image_job(node, row, column, context);
   } else {
     job.node = context.id(node);
-    const Layout& a = context.layout(node.inputs[0]);
+    const Layout a = first_matrix(node.inputs[0], context);
     const std::size_t m_dim = gemm.transpose_a ? 1 : 0;
     set_sizes(job.problem, y[0], k, y[1]);
     job.ifmap = {{a.region, a.offset, a.element_bits, {}}, 0, 0, a.bit_strides[m_dim], a.bit_strides[1 - m_dim]};
@@ -147,7 +155,9 @@ std::vector<ArrayJob> matmul_jobs(const Node& node, LoweringContext& context) {
   const Shape& y = graph.shape(node.outputs[0]);
   const std::size_t rank = y.size();
   const std::size_t lead = rank - 2;
-  const Layout in = broadcast_to(a, context.layout(node.inputs[0]), y);
+  // The strides of A's own last two dimensions: broadcast_to clears those of extent 1.
+  const Layout own = first_matrix(node.inputs[0], context);
+  const Layout in = broadcast_to(a, own, y);
   const std::int64_t k = a.back();
   const std::int64_t n = b.back();
   const bool one_matrix = element_count(b) == k * n;
@@ -156,8 +166,6 @@ std::vector<ArrayJob> matmul_jobs(const Node& node, LoweringContext& context) {
   job.node = context.id(node);
   ArrayProblem& p = job.problem;
   set_sizes(p, y[rank - 2], k, n);
-  // The strides of A's own last two dimensions: broadcast_to clears those of extent 1.
-  const Layout& own = context.layout(node.inputs[0]);
   job.ifmap = {
       {in.region, in.offset, in.element_bits, {}}, 0, 0, own.bit_strides[a.size() - 2], own.bit_strides.back()};
   set_bits(node, job, context);

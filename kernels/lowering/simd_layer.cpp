@@ -146,15 +146,20 @@ std::vector<isa::Nest> SimdLayer::nests_of(const Sweep& sweep, std::size_t group
   return nests;
 }
 
-bool SimdLayer::program_fits(std::size_t group) {
+isa::SimdProgram SimdLayer::program(std::size_t group) {
   isa::SimdProgram program = builder_.block().simd;
   for (const Sweep& sweep : sweeps_) {
     if (never(sweep)) continue;
     const std::vector<isa::Nest> nests = nests_of(sweep, group);
     program.nests.insert(program.nests.end(), nests.begin(), nests.end());
   }
-  return program.nests.size() <= isa::kMaxNests &&
-         static_cast<std::int64_t>(isa::simd_words(program)) <= context_.machine().simd_instruction_words;
+  return program;
+}
+
+bool SimdLayer::program_fits(std::size_t group) {
+  const isa::SimdProgram whole = program(group);
+  return whole.nests.size() <= isa::kMaxNests &&
+         static_cast<std::int64_t>(isa::simd_words(whole)) <= context_.machine().simd_instruction_words;
 }
 
 void SimdLayer::emit_streams() {
@@ -201,7 +206,15 @@ void SimdLayer::emit_iterators() {
 void SimdLayer::emit_nests() {
   std::size_t group = 1;
   while (group < isa::kMaxSimdWords && !program_fits(group)) group *= 2;
-  check(program_fits(group), "lowering", [&] { return node_.name + " needs too many SIMD instructions"; });
+  const isa::SimdProgram whole = program(group);
+  check(whole.nests.size() <= isa::kMaxNests, "lowering", [&] { return node_.name + " needs too many nests"; });
+  const auto words = static_cast<std::int64_t>(isa::simd_words(whole));
+  const Machine& machine = context_.machine();
+  if (words > machine.simd_instruction_words) {
+    too_small(node_, "SIMD instruction memory", words, machine.simd_instruction_words, "words");
+  }
+  const auto immediates = static_cast<std::int64_t>(whole.immediates.size());
+  if (immediates > machine.imm_words) too_small(node_, "IMM", immediates, machine.imm_words, "words");
   for (const Sweep& sweep : sweeps_) {
     if (never(sweep)) continue;
     builder_.belongs_to(sweep.node);

@@ -66,12 +66,20 @@ Lowering lowering_of(OpKind kind) {
 
 namespace {
 
+/// Tile loops that a matrix product needs besides those over its batch: rows, output channels, reduction.
+constexpr std::size_t kMatrixLoops = 3;
+
 /// Why a node of a known kind cannot be lowered; empty when it can.
 std::string refusal(const Graph& graph, const Node& node) {
   if (lowering_of(node.op) == nullptr) return "the machine has no lowering for it";
+  if (!is_conv_or_gemm(node.op)) return "";
   const auto constant = [&](std::size_t input) { return graph.tensor(node.inputs.at(input)).constant; };
-  if (is_conv_or_gemm(node.op) && constant(0)) return "its first operand is constant";
+  if (node.op == OpKind::Conv && constant(0)) return "its image is constant";
   if (node.op == OpKind::Conv && !constant(1)) return "its weights are computed by the network";
+  if (node.inputs.size() > 2 && !constant(2)) return "its bias is computed by the network";
+  if (graph.shape(node.outputs.front()).size() > isa::kMaxTileLoops - kMatrixLoops + 2) {
+    return "it has too many dimensions";
+  }
   return "";
 }
 

@@ -60,9 +60,15 @@ TEST(Gemm, with_constant_weights_and_bias) {
     expect_gemm({1, 50, 21}, gemm(false, transpose_b, 0.5, 2), true, {1, 21}, tight_machine(64, 16, 8));
   }
 }
-TEST(Gemm, with_a_scalar_bias) { expect_gemm({3, 5, 6}, gemm(false, false), true, {1}, small_machine()); }
-TEST(Gemm, without_bias) { expect_gemm({7, 9, 10}, gemm(false, false), true, {}, tight_machine(32, 32, 4)); }
-TEST(Gemm, of_one_row) { expect_gemm({1, 12, 16}, gemm(false, false), true, {16}, small_machine()); }
+TEST(Gemm, with_a_scalar_bias) {
+  expect_gemm({3, 5, 6}, gemm(false, false), true, {1}, small_machine());
+}
+TEST(Gemm, without_bias) {
+  expect_gemm({7, 9, 10}, gemm(false, false), true, {}, tight_machine(32, 32, 4));
+}
+TEST(Gemm, of_one_row) {
+  expect_gemm({1, 12, 16}, gemm(false, false), true, {16}, small_machine());
+}
 TEST(Gemm, with_a_transposed_first_matrix) {
   expect_gemm({6, 10, 5}, gemm(true, false), true, {5}, small_machine());
   expect_gemm({9, 10, 5}, gemm(true, false), true, {5}, tight_machine(64, 16, 4));
@@ -120,6 +126,22 @@ TEST(MatMul, of_a_batch_with_one_constant_matrix) {
 TEST(MatMul, of_batches_on_both_sides) {
   expect_matmul({2, 3, 5, 9}, {2, 3, 9, 7}, {2, 3, 5, 7}, false, false, tight_machine(64, 16, 8));
   expect_matmul({2, 3, 5, 9}, {3, 9, 7}, {2, 3, 5, 7}, true, true, tight_machine(64, 16, 8));
+}
+TEST(MatMul, of_a_constant_first_matrix) {
+  LayerHarness h;
+  const TensorId a = h.constant({3, 5});
+  const TensorId b = h.input({2, 5, 6}, -2, 2, row_major(3));
+  const TensorId y = h.output({2, 3, 6}, row_major(3));
+  h.node(OpKind::MatMul, {a, b}, {y});
+  h.run(lower_array);
+  h.expect(
+      y,
+      [&](const std::vector<std::int64_t>& at) {
+        double sum = 0;
+        for (std::int64_t k = 0; k < 5; ++k) sum += h.at(a, {at[1], k}) * h.at(b, {at[0], k, at[2]});
+        return sum;
+      },
+      1e-5);
 }
 TEST(MatMul, broadcasts_batches) {
   expect_matmul({3, 1, 5, 9}, {2, 9, 7}, {3, 2, 5, 7}, false, false, small_machine());
