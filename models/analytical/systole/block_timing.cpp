@@ -76,6 +76,7 @@ void BlockTiming::lay_out() {
   writes_end_ = times(1);
   writes_waiting_ = times(1);
   writes_alone_ = times(1);
+  write_burst_ = times(1);
   array_free_ = times(1);
   simd_free_ = times(1);
   obuf_depth_ = std::max<std::size_t>(1, block_.array.output_depth);
@@ -375,8 +376,8 @@ double BlockTiming::transfer(StreamPlaces& stream, double start) {
   return std::max({bus(begin) + memory_.write_round(), written, in_flight, begin + work.chip});
 }
 
-/// When the memory has read a transfer. Reads go first: writes that the queue holds use the time until then that is
-/// idle.
+/// When the memory has read a transfer. Reads go before writes that the queue holds; those use the time until then that
+/// is idle. Writes that do not fit the queue hold up the interconnect, burst by burst in turn with the reads.
 double BlockTiming::read(double start, const Transfer& work) {
   Server& memory = state_.servers[kMemory];
   const double drained = std::clamp(start - memory.free_, 0.0, time(writes_waiting_));
@@ -384,9 +385,11 @@ double BlockTiming::read(double start, const Transfer& work) {
   time(writes_waiting_) -= drained;
   const double mixed = std::min(std::clamp(time(writes_end_) - start, 0.0, work.memory), time(writes_alone_));
   time(writes_alone_) -= mixed;
-  const double end = memory.reserve(start, work.memory + mixed * memory_.turnaround());
+  const double in_order = memory.reserve(start, work.memory + mixed * memory_.turnaround());
+  const double in_turn = std::max(start, time(reads_end_)) + work.memory + work.bursts * time(write_burst_);
+  const double end = std::min(in_order, in_turn);
   time(reads_end_) = std::max(time(reads_end_), end);
-  return std::max(end, start + work.alone);
+  return end;
 }
 
 /// When the memory has taken a transfer's last write: the queue takes what it can hold, the rest as fast as the memory
@@ -395,10 +398,11 @@ double BlockTiming::write(double start, const Transfer& work) {
   Server& memory = state_.servers[kMemory];
   const double mixed = std::clamp(time(reads_end_) - start, 0.0, work.memory);
   time(writes_alone_) = work.memory - mixed;
+  time(write_burst_) = work.memory / work.bursts;
   time(writes_waiting_) += work.memory + mixed * memory_.turnaround();
   const double beyond = std::max(0.0, time(writes_waiting_) - memory_.posted());
   time(writes_waiting_) -= beyond;
-  time(writes_end_) = std::max(time(writes_end_), start) + work.alone;
+  time(writes_end_) = std::max(time(writes_end_), start) + work.memory;
   const double taken = beyond > 0 ? memory.reserve(start, beyond) : start;
   return std::max(taken, time(writes_end_) - memory_.posted());
 }

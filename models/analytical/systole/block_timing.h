@@ -123,6 +123,7 @@ class BlockTiming {
   std::size_t writes_end_ = 0;      ///< time: it could have done all writes so far if there were no reads
   std::size_t writes_waiting_ = 0;  ///< work of writes that its queue holds
   std::size_t writes_alone_ = 0;    ///< work of the last writes that has met no reads yet
+  std::size_t write_burst_ = 0;     ///< work of one burst of the last writes
   std::size_t obuf_slots_ = 0, obuf_depth_ = 1, obuf_filled_ = 0, obuf_drained_ = 0;
   std::size_t array_sums_ = 0, nest_sums_ = 0, nest_ends_ = 0;
   std::vector<double> nest_starts_;

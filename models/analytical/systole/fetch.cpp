@@ -39,7 +39,7 @@ void Fetch::fetch_half() {
     pattern.bytes = half_left_ * kWordBytes;
     pattern.segments = 1;
     pattern.step = 0;
-    const double work = memory_.work(pattern, bursts).alone;
+    const double work = memory_.work(pattern, bursts);
     end = start + memory_.read_request(1) + memory_.response() + std::max(work / bursts + bus, work + bus / bursts);
   }
   address_ += half_left_ * kWordBytes;

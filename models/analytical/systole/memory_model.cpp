@@ -80,8 +80,13 @@ void MemoryModel::set_dram(const config::Dram& dram, const config::Machine& mach
   const double lost = t.trp_all() + t.trfc() + t.trcd_read();
   if (controller.refresh() == config::all_bank) available_ = 1 - lost / t.trefi();
 
+  // A turn to writing and back, on the data bus; and what it is more when the other direction's row is in the way.
+  const double turn = t.read_to_write() + t.twtr_s() + t.rl();
+  const double reopen_to_write = t.trtp() + t.trp() + t.trcd_write() - t.read_to_write();
+  const double reopen_to_read = t.twr() - t.twtr_s() + t.trp() + t.trcd_read();
+  const double same_bank = static_cast<double>(groups_) / banks_;
   const double batch = std::max(1, controller.write_high() - controller.write_low());
-  turnaround_ = (t.read_to_write() + t.twtr_s() + t.rl()) / (batch * burst_clocks_);
+  turnaround_ = (turn + same_bank * (reopen_to_write + reopen_to_read)) / (batch * burst_clocks_);
 
   cycles_a_clock_ = t.clock_ps() / period_ps(machine);
   const double close = controller.page_policy() == config::open_page ? t.trp() : 0;
@@ -163,7 +168,7 @@ double MemoryModel::bursts_of(const AccessPattern& pattern) const {
 
 /// Looks at the first bursts of the transfer, as many as the queues hold: what each channel needs for its part, when it
 /// may order them as it likes.
-MemoryModel::Work MemoryModel::clocks_a_burst(const AccessPattern& pattern) const {
+double MemoryModel::clocks_a_burst(const AccessPattern& pattern) const {
   struct Row {
     int bank;
     std::int64_t row;
@@ -196,11 +201,10 @@ MemoryModel::Work MemoryModel::clocks_a_burst(const AccessPattern& pattern) cons
       if (!more) index[d] = 0;
     }
   }
-  Work longest;
+  double longest = 0;
   for (const Channel& channel : channels) {
     const double data = channel.bursts * burst_clocks_;
     const double activates = static_cast<double>(channel.rows.size()) * activate_;
-    longest.shared = std::max({longest.shared, data, activates});
     // A group's last burst leaves its gap to the next window.
     const double group =
         *std::max_element(channel.group.begin(), channel.group.end()) * same_group_ - (same_group_ - burst_clocks_);
@@ -210,10 +214,9 @@ MemoryModel::Work MemoryModel::clocks_a_burst(const AccessPattern& pattern) cons
                                       [&](const Row& other) { return other.bank == row.bank; });
       if (rows > 1) bank = std::max(bank, static_cast<double>(rows) * row_cycle_);
     }
-    longest.alone = std::max({longest.alone, longest.shared, group, bank});
+    longest = std::max({longest, data, activates, group, bank});
   }
-  const auto bursts = static_cast<double>(std::max<std::size_t>(1, taken));
-  return {longest.shared / bursts, longest.alone / bursts};
+  return longest / static_cast<double>(std::max<std::size_t>(1, taken));
 }
 
 double MemoryModel::row_change(std::int64_t bytes, int other_streams) const {
@@ -234,15 +237,12 @@ double MemoryModel::burst_time(std::int64_t address, std::int64_t bytes) const {
   return *std::max_element(bursts.begin(), bursts.end()) * burst_clocks_ * cycles_a_clock_;
 }
 
-MemoryModel::Work MemoryModel::work(const AccessPattern& pattern, double bursts) const {
-  if (ideal() || pattern.segments == 0) return {};
+double MemoryModel::work(const AccessPattern& pattern, double bursts) const {
+  if (ideal() || pattern.segments == 0) return 0;
   if (kind_ == Kind::plain) {
-    const double cycles = std::max(bursts, pattern.segments * static_cast<double>(pattern.bytes) * cycles_a_byte_);
-    return {cycles, cycles};
+    return std::max(bursts, pattern.segments * static_cast<double>(pattern.bytes) * cycles_a_byte_);
   }
-  const Work clocks = clocks_a_burst(pattern);
-  const double cycles = bursts_of(pattern) * cycles_a_clock_ / available_;
-  return {std::max(bursts, cycles * clocks.shared), std::max(bursts, cycles * clocks.alone)};
+  return std::max(bursts, bursts_of(pattern) * clocks_a_burst(pattern) * cycles_a_clock_ / available_);
 }
 
 double MemoryModel::device_bytes(const AccessPattern& pattern) const {

@@ -48,18 +48,13 @@ class MemoryModel {
   /// How long the memory's data buses take for one of the port's bursts.
   [[nodiscard]] double burst_time(std::int64_t address, std::int64_t bytes) const;
 
-  struct Work {
-    double shared = 0;  ///< of what all transfers share: data buses, activates, the interconnect
-    double alone = 0;   ///< at least, for one transfer: bank groups and banks that it uses again and again
-  };
-
   /// How long the memory works for a transfer: device bursts moved whole, over the channels, bank groups and rows that
   /// the addresses fall in, as far as the queue cannot hide it; and its part of refresh. `bursts` is the number of the
   /// port's bursts, of which the interconnect passes one a cycle.
-  [[nodiscard]] Work work(const AccessPattern& pattern, double bursts) const;
+  [[nodiscard]] double work(const AccessPattern& pattern, double bursts) const;
 
   /// Time lost by turning the bus, for each cycle of work that writes do while reads wait or the other way round: the
-  /// controller turns once in a batch of writes.
+  /// controller turns once in a batch of writes, and where both use a bank it must close and open rows.
   [[nodiscard]] double turnaround() const { return turnaround_; }
 
   /// Bytes that the device moves for a transfer: whole device bursts.
@@ -93,7 +88,7 @@ class MemoryModel {
   void read_map(const config::Dram& dram);
   [[nodiscard]] Place place(std::int64_t address) const;
   [[nodiscard]] double bursts_of(const AccessPattern& pattern) const;
-  [[nodiscard]] Work clocks_a_burst(const AccessPattern& pattern) const;
+  [[nodiscard]] double clocks_a_burst(const AccessPattern& pattern) const;
 
   Kind kind_ = Kind::ideal;
   double cycles_a_byte_ = 0;   ///< plain memory

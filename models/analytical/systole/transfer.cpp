@@ -271,9 +271,7 @@ Transfer TransferModel::compute(std::int64_t elements, const std::vector<Extent>
   result.chip = positions * static_cast<double>(beats_of_run(elements));
   if (where.segments == 0) return result;
   cut(where, result);
-  const MemoryModel::Work work = memory_.work(where, result.bursts);
-  result.memory = work.shared;
-  result.alone = work.alone;
+  result.memory = memory_.work(where, result.bursts);
   result.last_bus = result.bus / result.bursts;
   if (memory_.ideal()) return result;
   result.request = memory_.read_request(row_change_);

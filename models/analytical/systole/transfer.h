@@ -16,8 +16,7 @@ struct Transfer {
   double bursts = 0;
   double bus = 0;        ///< of the port's data bus
   double chip = 0;       ///< beats on chip
-  double memory = 0;     ///< of what transfers share in the memory
-  double alone = 0;      ///< at least in the memory, whatever the others do
+  double memory = 0;     ///< of the memory
   double request = 0;    ///< from the first burst's issue until its first byte leaves the memory (load)
   double first = 0;      ///< of the memory's data buses, for the first burst
   double last_bus = 0;   ///< of the bus, for one burst
