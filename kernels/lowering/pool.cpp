@@ -27,8 +27,9 @@ std::vector<std::int64_t> counted_positions(std::int64_t outputs, std::int64_t e
   return counts;
 }
 
-/// The divisor of an average is the same for all windows but those at the border, whose sums are divided by it and then
-/// scaled: by rows and by columns, since the number of counted positions is a product of both.
+/// The divisor of an average is the same for all windows but those at the border. The sums of these are first scaled by
+/// what they lack, rows and columns apart, since the number of counted positions is a product of both: multiplied
+/// before they are divided, so that integers lose no more than their last unit.
 class AverageDivisor {
  public:
   AverageDivisor(SimdLayer& layer, const WindowSpace& window, int y) : layer_(layer), window_(window), y_(y) {}
@@ -36,11 +37,11 @@ class AverageDivisor {
   void divide(const std::vector<std::int64_t>& rows, const std::vector<std::int64_t>& columns) {
     const std::int64_t row = *std::max_element(rows.begin(), rows.end());
     const std::int64_t column = *std::max_element(columns.begin(), columns.end());
+    scale_borders(window_.oh, rows, row);
+    scale_borders(window_.ow, columns, column);
     layer_.sweep(
         {}, window_.output_loops(),
         {{SimdOpcode::divide, layer_.at(y_), layer_.at(y_), layer_.immediate(static_cast<double>(row * column))}});
-    scale_borders(window_.oh, rows, row);
-    scale_borders(window_.ow, columns, column);
   }
 
  private:
@@ -60,11 +61,10 @@ class AverageDivisor {
         if (over.dim != dim) loops.push_back(over);
       }
       const Operand y = layer_.at(y_, {{dim, place}});
-      const double factor = static_cast<double>(full) / static_cast<double>(count);
       layer_.sweep({front ? Kind::first : Kind::last, {dim}}, loops,
-                   {{SimdOpcode::mul, y, y, layer_.immediate(factor)}});
+                   {{SimdOpcode::mul, y, y, layer_.immediate(static_cast<double>(full))},
+                    {SimdOpcode::divide, y, y, layer_.immediate(static_cast<double>(count))}});
     }
-    // The border behind begins at the last index that is not full from there to the end.
     layer_.keep_edges(dim, std::max<std::int64_t>(before, 1), std::max<std::int64_t>(after, 1));
   }
 

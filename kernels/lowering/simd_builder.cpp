@@ -25,10 +25,10 @@ std::uint32_t immediate_bits(double value, SimdFormat format) {
     return bits;
   }
   using Limits = std::numeric_limits<std::int32_t>;
-  const double scaled = std::nearbyint(std::ldexp(value, kFractionBits));
-  if (scaled >= Limits::max()) return static_cast<std::uint32_t>(Limits::max());
-  if (scaled <= Limits::min()) return static_cast<std::uint32_t>(Limits::min());
-  return static_cast<std::uint32_t>(static_cast<std::int32_t>(scaled));
+  const double whole = std::nearbyint(value);
+  if (whole >= Limits::max()) return static_cast<std::uint32_t>(Limits::max());
+  if (whole <= Limits::min()) return static_cast<std::uint32_t>(Limits::min());
+  return static_cast<std::uint32_t>(static_cast<std::int32_t>(whole));
 }
 
 Operand SimdBuilder::iterator(isa::Iterator wanted) {

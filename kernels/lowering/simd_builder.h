@@ -8,11 +8,11 @@
 /// Builds the SIMD half of a block: hands out iterators and immediates, appends nests.
 namespace systole {
 
-/// How SIMD operands are represented: IEEE single precision, or two's complement with kFractionBits binary places.
+/// How SIMD operands are represented: IEEE single precision, or two's complement. The instruction set knows no binary
+/// point: fixed32 operands are integers.
 enum class SimdFormat { fixed32, float32 };
-constexpr int kFractionBits = 16;
 
-/// The IMM word of a value; fixed point rounds to nearest and saturates.
+/// The IMM word of a value; integers are rounded to nearest and saturate.
 std::uint32_t immediate_bits(double value, SimdFormat format);
 
 /// Number of an iterator in SimdProgram::iterators.
