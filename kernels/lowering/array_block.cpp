@@ -1,21 +1,14 @@
 #include "kernels/lowering/array_block.h"
 
 #include <algorithm>
-#include <string>
 
-#include "base/errors.h"
 #include "base/units.h"
 #include "kernels/lowering/array_streams.h"
+#include "kernels/lowering/exact.h"
 
 namespace systole {
 
 namespace {
-
-std::int32_t narrow(std::int64_t value) {
-  check(value >= INT32_MIN && value <= INT32_MAX, "lowering",
-        [&] { return std::to_string(value) + " does not fit a register of 32 bits"; });
-  return static_cast<std::int32_t>(value);
-}
 
 ArrayLoops add_loops(const ArrayJob& job, const Geometry& g, BlockBuilder& builder) {
   ArrayLoops loops;

@@ -1,25 +1,13 @@
 #include "kernels/lowering/array_streams.h"
 
 #include <algorithm>
-#include <string>
 
-#include "base/errors.h"
 #include "base/units.h"
+#include "kernels/lowering/exact.h"
 
 namespace systole {
 
 namespace {
-
-std::int32_t narrow(std::int64_t value) {
-  check(value >= INT32_MIN && value <= INT32_MAX, "lowering",
-        [&] { return std::to_string(value) + " does not fit a register of 32 bits"; });
-  return static_cast<std::int32_t>(value);
-}
-
-std::int64_t whole_bytes(std::int64_t bits) {
-  check(bits % 8 == 0, "lowering", [&] { return "a step of " + std::to_string(bits) + " bits is no whole byte"; });
-  return bits / 8;
-}
 
 /// Moves the stream by `bits` with each iteration of a loop, and widens its scope to that loop.
 void advance(isa::Stream& stream, std::int8_t loop, std::int64_t bits) {

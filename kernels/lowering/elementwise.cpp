@@ -1,5 +1,6 @@
 #include "kernels/lowering/elementwise.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/errors.h"
@@ -170,6 +171,11 @@ bool elu_selects(const Node& node) {
   return alpha < 0 || alpha > 1;
 }
 
+/// Does the result not care which of the inputs comes first?
+bool commutes(OpKind op) {
+  return op == OpKind::Add || op == OpKind::Mul || op == OpKind::Sum || op == OpKind::Max || op == OpKind::Min;
+}
+
 }  // namespace
 
 bool is_elementwise(const Node& node) {
@@ -266,6 +272,18 @@ SimdBody elementwise_body(const Graph& graph, const Node& node, const Elementwis
       fail_check("lowering", std::string(to_string(node.op)) + " is not element-wise");
   }
   return e.take();
+}
+
+std::vector<TensorId> ordered_inputs(const Node& node, TensorId running) {
+  std::vector<TensorId> inputs = node.inputs;
+  if (commutes(node.op)) std::iter_swap(inputs.begin(), std::find(inputs.begin(), inputs.end(), running));
+  return inputs;
+}
+
+bool overwrites(const Graph& graph, const Node& node, TensorId running) {
+  const std::vector<TensorId> inputs = ordered_inputs(node, running);
+  return inputs.front() == running && std::count(inputs.begin(), inputs.end(), running) == 1 &&
+         elementwise_in_place(graph, node);
 }
 
 std::optional<double> uniform_constant(const Tensor& tensor) {

@@ -28,6 +28,12 @@ bool elementwise_in_place(const Graph& graph, const Node& node);
 SimdBody elementwise_body(const Graph& graph, const Node& node, const ElementwiseOperands& operands,
                           SimdBuilder& builder);
 
+/// In a chain each node reads the running value of the one before. Its inputs, the running value first where their
+/// order does not matter.
+std::vector<TensorId> ordered_inputs(const Node& node, TensorId running);
+/// May the node write over the running value that it reads?
+bool overwrites(const Graph& graph, const Node& node, TensorId running);
+
 /// The value of a constant whose elements are all the same and known: it can be an immediate.
 std::optional<double> uniform_constant(const Tensor& tensor);
 

@@ -9,21 +9,6 @@ namespace systole {
 
 namespace {
 
-std::int64_t latency(isa::SimdOpcode opcode, const Machine& machine) {
-  switch (opcode) {
-    case isa::SimdOpcode::exp:
-      return machine.exponential_latency;
-    case isa::SimdOpcode::sqrt:
-    case isa::SimdOpcode::inverse_sqrt:
-      return machine.inverse_sqrt_latency;
-    case isa::SimdOpcode::reciprocal:
-    case isa::SimdOpcode::divide:
-      return machine.divide_latency;
-    default:
-      return 1;
-  }
-}
-
 /// Words between neighbours along each dimension of an area that holds a whole output tile.
 std::vector<std::int64_t> area_strides(const Space& space, std::int64_t lanes) {
   std::vector<std::int64_t> strides(space.size(), 1);
@@ -39,11 +24,6 @@ std::int64_t area_words(const Space& space, std::int64_t lanes) {
   return area_strides(space, lanes).front() * space.front().tile;
 }
 
-/// Does the result not care which of the inputs comes first?
-bool commutes(OpKind op) {
-  return op == OpKind::Add || op == OpKind::Mul || op == OpKind::Sum || op == OpKind::Max || op == OpKind::Min;
-}
-
 }  // namespace
 
 FusedChain::FusedChain(const ArrayJob& job, std::vector<NodeId> chain, LoweringContext& context)
@@ -57,9 +37,8 @@ FusedChain::FusedChain(const ArrayJob& job, std::vector<NodeId> chain, LoweringC
     step.scratch = elementwise_scratch(graph, node);
     const TensorId running =
         steps_.empty() ? graph.node(job.node).outputs.front() : graph.node(steps_.back().node).outputs.front();
-    for (const TensorId tensor : node.inputs) step.inputs.push_back(input_of(tensor, running));
-    const auto first = std::find_if(step.inputs.begin(), step.inputs.end(), [](const Input& i) { return i.running; });
-    if (commutes(node.op)) std::iter_swap(step.inputs.begin(), first);
+    step.overwrites = overwrites(graph, node, running);
+    for (const TensorId tensor : ordered_inputs(node, running)) step.inputs.push_back(input_of(tensor, running));
     steps_.push_back(std::move(step));
   }
   result_ = context.layout(graph.node(chain.back()).outputs.front());
@@ -88,11 +67,8 @@ FusedChain::Input FusedChain::input_of(TensorId tensor, TensorId running) const 
 void FusedChain::choose_places() {
   for (std::size_t s = steps_.size() - 1; s > 0; --s) {
     const Step& step = steps_[s];
-    const auto reads = std::count_if(step.inputs.begin(), step.inputs.end(), [](const Input& i) { return i.running; });
-    const Node& node = context_.graph().node(step.node);
-    const bool over = reads == 1 && step.inputs.front().running && elementwise_in_place(context_.graph(), node);
     const Place other = step.destination == Place::result ? Place::spare : Place::result;
-    steps_[s - 1].destination = over ? step.destination : other;
+    steps_[s - 1].destination = step.overwrites ? step.destination : other;
   }
 }
 
@@ -125,9 +101,8 @@ FusedWork FusedChain::work() const {
       if (whole) work.load_bits += input.layout.element_bits;
     }
     const ElementwiseOperands operands{std::vector<Operand>(step.inputs.size(), 0), 0, {0, 0}};
-    for (const isa::SimdInstruction& instruction : body_of(step, operands, {counted, context_.simd_format()})) {
-      work.issue_cycles += latency(instruction.opcode, context_.machine());
-    }
+    work.issue_cycles += static_cast<std::int64_t>(
+        issue_cycles(body_of(step, operands, {counted, context_.simd_format()}), context_.machine()));
   }
   return work;
 }

@@ -33,6 +33,7 @@ class FusedChain {
     NodeId node{};
     std::vector<Input> inputs;
     Place destination = Place::result;
+    bool overwrites = false;  ///< may write over the running value that it reads
     int scratch = 0;
   };
   struct Emission;

@@ -6,29 +6,6 @@
 
 namespace systole {
 
-namespace {
-
-/// Does the result not care which of the inputs comes first?
-bool commutes(OpKind op) {
-  return op == OpKind::Add || op == OpKind::Mul || op == OpKind::Sum || op == OpKind::Max || op == OpKind::Min;
-}
-
-/// The node's inputs, the running value first where their order does not matter.
-std::vector<TensorId> ordered_inputs(const Node& node, TensorId running) {
-  std::vector<TensorId> inputs = node.inputs;
-  if (commutes(node.op)) std::iter_swap(inputs.begin(), std::find(inputs.begin(), inputs.end(), running));
-  return inputs;
-}
-
-/// May the node write over the running value that it reads?
-bool overwrites(const Graph& graph, const Node& node, TensorId running) {
-  const std::vector<TensorId> inputs = ordered_inputs(node, running);
-  return inputs.front() == running && std::count(inputs.begin(), inputs.end(), running) == 1 &&
-         elementwise_in_place(graph, node);
-}
-
-}  // namespace
-
 void append_chain(const std::vector<NodeId>& chain, const ChainPlace& place, int result, SimdLayer& layer,
                   LoweringContext& context) {
   const Graph& graph = context.graph();

@@ -28,28 +28,6 @@ const char* name_of(Namespace name) {
   }
 }
 
-double latency(const SimdBody& body, const Machine& machine) {
-  std::int64_t cycles = 0;
-  for (const isa::SimdInstruction& instruction : body) {
-    switch (instruction.opcode) {
-      case isa::SimdOpcode::divide:
-      case isa::SimdOpcode::reciprocal:
-        cycles += machine.divide_latency;
-        break;
-      case isa::SimdOpcode::exp:
-        cycles += machine.exponential_latency;
-        break;
-      case isa::SimdOpcode::sqrt:
-      case isa::SimdOpcode::inverse_sqrt:
-        cycles += machine.inverse_sqrt_latency;
-        break;
-      default:
-        ++cycles;
-    }
-  }
-  return static_cast<double>(cycles);
-}
-
 bool contains(const std::vector<int>& dims, int dim) {
   return std::find(dims.begin(), dims.end(), dim) != dims.end();
 }
@@ -134,7 +112,7 @@ std::optional<double> SimdLayer::estimate(Space& space) const {
   for (const SpaceDim& dim : space) tiles *= static_cast<double>(dim.tiles());
   double compute = tiles * static_cast<double>(kPipelineFill + machine.columns - 1);
   for (const Sweep& sweep : sweeps_) {
-    compute += static_cast<double>(iterations(sweep, space, false)) * latency(sweep.body, machine);
+    compute += static_cast<double>(iterations(sweep, space, false)) * issue_cycles(sweep.body, machine);
   }
   double transfers = 0;
   double exposed = 0;  // even with double buffering: the first loads and the last store

@@ -1,25 +1,14 @@
 #include "kernels/lowering/simd_space.h"
 
 #include <algorithm>
-#include <string>
 
 #include "base/errors.h"
 #include "base/units.h"
+#include "kernels/lowering/exact.h"
 
 namespace systole {
 
 namespace {
-
-std::int32_t narrow(std::int64_t value) {
-  check(value >= INT32_MIN && value <= INT32_MAX, "lowering",
-        [&] { return std::to_string(value) + " does not fit a register of 32 bits"; });
-  return static_cast<std::int32_t>(value);
-}
-
-std::int64_t whole_bytes(std::int64_t bits) {
-  check(bits % 8 == 0, "lowering", [&] { return "a step of " + std::to_string(bits) + " bits is no whole byte"; });
-  return bits / 8;
-}
 
 /// Places of an axis when every dimension has the size that `size` gives.
 template <typename Size>
@@ -312,6 +301,28 @@ TransferCost transfer_cost(const isa::Stream& stream, const Machine& machine) {
   }
   cost.latency = static_cast<double>(machine.walker_setup + machine.memory_latency);
   return cost;
+}
+
+double issue_cycles(const SimdBody& body, const Machine& machine) {
+  std::int64_t cycles = 0;
+  for (const isa::SimdInstruction& instruction : body) {
+    switch (instruction.opcode) {
+      case isa::SimdOpcode::divide:
+      case isa::SimdOpcode::reciprocal:
+        cycles += machine.divide_latency;
+        break;
+      case isa::SimdOpcode::exp:
+        cycles += machine.exponential_latency;
+        break;
+      case isa::SimdOpcode::sqrt:
+      case isa::SimdOpcode::inverse_sqrt:
+        cycles += machine.inverse_sqrt_latency;
+        break;
+      default:
+        ++cycles;
+    }
+  }
+  return static_cast<double>(cycles);
 }
 
 }  // namespace systole

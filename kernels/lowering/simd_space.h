@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "isa/block.h"
+#include "kernels/lowering/simd_builder.h"
 #include "kernels/plan/layout.h"
 #include "kernels/plan/machine.h"
 
@@ -83,5 +84,7 @@ struct TransferCost {
   double latency = 0;  ///< before and after them
 };
 TransferCost transfer_cost(const isa::Stream& stream, const Machine& machine);
+/// Cycles that the instructions keep the execute stage, one after the other without waiting (timing.md, section 6).
+double issue_cycles(const SimdBody& body, const Machine& machine);
 
 }  // namespace systole

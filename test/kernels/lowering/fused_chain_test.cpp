@@ -52,7 +52,8 @@ class Fused : public testing::TestWithParam<Machine> {
 TEST_P(Fused, relu) {
   const TensorId y = then(OpKind::Relu, {conv});
   run();
-  h.expect(y, [&](const auto& at) { return std::max(0.0, convolution(at)); }, 1e-5);
+  h.expect(
+      y, [&](const auto& at) { return std::max(0.0, convolution(at)); }, 1e-5);
   for (const isa::Stream& stream : h.blocks().at(0).block.streams) {
     if (!stream.used || stream.buffer != isa::Buffer::obuf || stream.direction != isa::Direction::store) continue;
     EXPECT_EQ(stream.when.kind, isa::Condition::Kind::not_last) << "only partial sums leave OBUF for memory";
@@ -64,7 +65,8 @@ TEST_P(Fused, residual_and_relu) {
   const TensorId sum = then(OpKind::Add, {residual, conv});
   const TensorId y = then(OpKind::Relu, {sum});
   run();
-  h.expect(y, [&](const auto& at) { return std::max(0.0, convolution(at) + h.at(residual, at)); }, 1e-5);
+  h.expect(
+      y, [&](const auto& at) { return std::max(0.0, convolution(at) + h.at(residual, at)); }, 1e-5);
 }
 
 TEST_P(Fused, value_that_is_read_again) {
