@@ -132,6 +132,33 @@ TEST(Conv, with_unequal_padding_and_windows) {
   expect_convolution({{1, 5, 7, 6}, 6, conv}, tight_machine(208, 96, 8));
 }
 
+TEST(Conv, moves_weights_and_results_once_and_sums_as_often_as_it_must) {
+  LayerHarness h(tight_machine(96, 96, 8));
+  const TensorId x = h.input({2, 10, 7, 7});
+  const TensorId y = h.output({2, 11, 7, 7});
+  h.node(OpKind::Conv, {x, h.constant({11, 10, 3, 3}), h.constant({11})}, {y}, window(3, 1, 1));
+  h.run(lower_array);
+  const isa::Block& block = h.blocks().at(0).block;
+  std::int64_t weights = 0;
+  std::int64_t results = 0;
+  std::int64_t sums_out = 0;
+  std::int64_t sums_in = 0;
+  for (std::size_t s = 0; s < block.streams.size(); ++s) {
+    const isa::Stream& stream = block.streams[s];
+    if (!stream.used) continue;
+    const std::int64_t bytes = h.interpreter().stream_bytes[s];
+    const bool store = stream.direction == isa::Direction::store;
+    if (stream.buffer == isa::Buffer::wbuf) weights += bytes;
+    if (stream.buffer != isa::Buffer::obuf) continue;
+    (!store ? sums_in : stream.when.kind == isa::Condition::Kind::not_last ? sums_out : results) += bytes;
+  }
+  EXPECT_EQ(weights, 11 * 10 * 9) << "8-bit weights";
+  EXPECT_EQ(results, 2 * 11 * 49 * 4);
+  EXPECT_EQ(sums_in, sums_out);
+  EXPECT_GT(sums_out, 0);
+  EXPECT_EQ(sums_out % results, 0) << "whole passes over the output";
+}
+
 TEST(Conv, of_random_shapes_on_random_buffers) {
   std::mt19937 random(7);
   const auto pick = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
