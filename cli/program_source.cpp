@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "cli/log.h"
+#include "cli/network_source.h"
 #include "configs/resolver.h"
 #include "isa/program.h"
 #include "isa/validate.h"
@@ -24,16 +25,6 @@ namespace {
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-/// A path, or the file of a shipped network when there is no such file and the name could be one.
-std::string find_model(const std::string& model) {
-  std::error_code unreadable;
-  if (model.find_first_of("/.") != std::string::npos || fs::exists(model, unreadable)) return model;
-  Diagnostics diagnostics;
-  std::string path = find_config(kNetworks, model, "", {}, diagnostics);
-  diagnostics.throw_if_any();
-  return path;
 }
 
 bool begins_like_a_program(const std::string& path) {
@@ -75,19 +66,15 @@ ProgramSource read_program(const std::string& path, const MachineOptions& machin
   return source;
 }
 
-std::int64_t batch_of(const Graph& graph) {
-  if (graph.inputs.empty()) return 1;
-  const auto& shape = graph.tensor(graph.inputs.front()).shape;
-  return shape.empty() ? 1 : shape.front();
-}
-
-ProgramSource compile_model(const std::string& path, const MachineOptions& machine, const ModelOptions& options) {
+ProgramSource compile_model(const std::string& path, const MachineOptions& machine, const ModelOptions& options,
+                            const CheckOptions& check) {
   ProgramSource source;
   source.machine = machine_from(machine, kDefaultHardware);
   auto start = std::chrono::steady_clock::now();
   ImportOptions import;
   import.batch = options.batch;
-  const Graph graph = import_onnx(path, import);
+  Graph graph = import_onnx(path, import);
+  if (check.check) prepare_for_check(path, source.machine, check, graph);
   source.import_seconds = seconds_since(start);
   logger("import")->info("{}: {} nodes, {} tensors", path, graph.nodes.size(), graph.tensors.size());
 
@@ -96,7 +83,10 @@ ProgramSource compile_model(const std::string& path, const MachineOptions& machi
   compile_options.fusion = options.fusion;
   compile_options.model = fs::path(path).stem().string();
   compile_options.batch = static_cast<std::uint32_t>(batch_of(graph));
-  source.program = compile(graph, machine_of(source.machine), compile_options);
+  Compilation compilation = compile_network(graph, machine_of(source.machine), compile_options);
+  if (check.check) add_constants(compilation);
+  source.program = std::move(compilation.program);
+  if (check.check) source.graph = std::move(graph);
   source.compile_seconds = seconds_since(start);
   logger("compile")->info("{} blocks, {} words", source.program.blocks_size(), isa::word_count(source.program));
   for (const isa::EncodedBlock& block : source.program.blocks()) {
@@ -122,10 +112,14 @@ config::Machine machine_from(const MachineOptions& options, const std::string& o
 }
 
 ProgramSource program_from(const std::string& model, const MachineOptions& machine, const ModelOptions& options,
-                           bool accepts_program) {
+                           bool accepts_program, const CheckOptions& check) {
   const std::string path = find_model(model);
-  if (!begins_like_a_program(path)) return compile_model(path, machine, options);
+  if (!begins_like_a_program(path)) return compile_model(path, machine, options, check);
   if (!accepts_program) throw UserError({path, 0, 0, "it is a compiled program already", "give an ONNX file"});
+  if (check.check) {
+    throw UserError({path, 0, 0, "--check compares with a network, and this is a compiled program",
+                     "give the ONNX file that it was compiled from"});
+  }
   return read_program(path, machine, options);
 }
 

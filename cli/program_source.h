@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/options.h"
+#include "cli/value_check.h"
 #include "configs/machine.h"
 #include "isa/program.pb.h"
 
@@ -13,6 +15,7 @@ namespace systole {
 struct ProgramSource {
   config::Machine machine;  ///< every field set
   isa::Program program;
+  std::optional<Graph> graph;    ///< the network, with weights, when its values are to be checked
   double import_seconds = 0.0;   ///< reading the network; 0 for a compiled program
   double compile_seconds = 0.0;  ///< compiling it; 0 for a compiled program
 };
@@ -22,10 +25,10 @@ struct ProgramSource {
 config::Machine machine_from(const MachineOptions& options, const std::string& otherwise);
 
 /// MODEL is an ONNX file, the name of a shipped network, or (when `accepts_program`) a compiled program: its content
-/// decides. Imports and compiles a network; checks that a program is right and made for the machine. Throws UserError
-/// and EnvironmentError.
+/// decides. Imports and compiles a network, with the values of its constants for a check; checks that a program is
+/// right and made for the machine. Throws UserError and EnvironmentError.
 ProgramSource program_from(const std::string& model, const MachineOptions& machine, const ModelOptions& options,
-                           bool accepts_program);
+                           bool accepts_program, const CheckOptions& check = {});
 
 /// Keeps only the blocks in which a layer takes part whose name matches one of `patterns` (`*`, `?` and `[..]`, as a
 /// shell's); all of them when there is no pattern. Returns the indices of the layers that are left, ascending. Throws

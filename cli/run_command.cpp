@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ostream>
 
 #include "cli/commands.h"
@@ -11,6 +12,7 @@
 #include "cli/program_source.h"
 #include "cli/run_result.h"
 #include "cli/simulation.h"
+#include "cli/value_check.h"
 #include "configs/loader.h"
 #include "traces/layers_csv.h"
 #include "traces/report_html.h"
@@ -27,6 +29,7 @@ struct RunOptions {
   ModelOptions model;
   ResultOptions results;
   TalkOptions talk;
+  CheckOptions check;
   std::vector<std::string> layers;
 };
 
@@ -35,6 +38,32 @@ OptionGroup run_options(RunOptions& options) {
   all.add_options()("layers", boost::program_options::value(&options.layers)->composing()->value_name("PATTERN"),
                     "only the layers whose name matches (with * and ?), and those fused with them; repeatable");
   return all;
+}
+
+OptionGroup check_options(CheckOptions& options) {
+  namespace po = boost::program_options;
+  OptionGroup all("Values");
+  all.add_options()("check", po::bool_switch(&options.check),
+                    "carry values in float32 and compare the outputs with a reference")(
+      "inputs", po::value(&options.inputs)->value_name("DIR"),
+      "inputs of the check: input_0.pb, input_1.pb, .. (ONNX tensors); without it, random ones")(
+      "expected", po::value(&options.expected)->value_name("DIR"),
+      "what the outputs must be: output_0.pb, ..; without it, what the operators' definitions give")(
+      "random-weights", po::value<std::uint32_t>()->value_name("SEED")->notifier([&](std::uint32_t seed) {
+        options.random_weights = seed;
+      }),
+      "weights for a model that comes without, or with weights all alike");
+  return all;
+}
+
+/// Throws UserError when options exclude one another.
+void check_consistent(const RunOptions& options) {
+  const CheckOptions& check = options.check;
+  if (check.check && !options.layers.empty()) {
+    throw UserError({"", 0, 0, "--check needs the whole network, and --layers takes a part", "leave one of them out"});
+  }
+  if (check.check || (check.inputs.empty() && check.expected.empty() && !check.random_weights)) return;
+  throw UserError({"", 0, 0, "--inputs, --expected and --random-weights belong to --check", "add --check"});
 }
 
 /// run.json: what the run took on this computer. Nothing of it is a result: it differs from run to run.
@@ -81,18 +110,24 @@ void run_run(const std::vector<std::string>& arguments, std::ostream& out) {
       "cycle by cycle and reports where time and energy go.");
   line.add(machine_options(options.machine))
       .add(run_options(options))
+      .add(check_options(options.check))
       .add(result_options(options.results))
       .add(talk_options(options.talk));
   const auto model = line.parse(arguments, out);
   if (!model) return;
+  check_consistent(options);
   set_log_levels(options.talk.logs);
   std::unique_ptr<ResultFolder> folder;
   if (!options.results.out.empty()) folder = std::make_unique<ResultFolder>(options.results.out, options.results.force);
 
-  ProgramSource source = program_from(*model, options.machine, options.model, true);
+  ProgramSource source = program_from(*model, options.machine, options.model, true, options.check);
+  std::optional<ValueCheck> check;
+  if (options.check.check) check.emplace(*source.graph, source.program, options.check);
   const std::vector<int> layers = keep_layers(options.layers, source.program);
   const bool silent = options.talk.quiet || options.results.json;
-  const Simulation simulation = simulate_program(source.machine, source.program, !silent);
+  const Simulation simulation =
+      simulate_program(source.machine, source.program, !silent, check ? &check->values() : nullptr);
+  const std::string verdict = check ? check->verdict() : "";
   logger("machine")->info("{} cycles in {:.3f} s", simulation.counters.cycles.count(), simulation.wall_seconds);
   const RunResult result = result_of(simulation, source.program, source.machine, layers);
 
@@ -100,7 +135,7 @@ void run_run(const std::vector<std::string>& arguments, std::ostream& out) {
   if (options.results.json) {
     out << summary_text(result);
   } else if (!silent) {
-    out << terminal_table(result);
+    out << terminal_table(result) << verdict;
     if (folder) out << fmt::format("\nreport: {}/report.html\n", options.results.out);
   }
 }

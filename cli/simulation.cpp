@@ -18,7 +18,8 @@ double cpu_seconds() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-Simulation simulate_program(const config::Machine& machine, const isa::Program& program, bool progress) {
+Simulation simulate_program(const config::Machine& machine, const isa::Program& program, bool progress,
+                            ValueModel* values) {
   const auto start = std::chrono::steady_clock::now();
   const double cpu_start = cpu_seconds();
   const MachineProgram decoded = load_program(program);
@@ -26,6 +27,7 @@ Simulation simulate_program(const config::Machine& machine, const isa::Program& 
 
   ProgressLine line(progress);
   SimulationOptions options;
+  options.values = values;
   options.progress = [&](const Progress& at) {
     const double cycles = static_cast<double>(at.cycle.count());
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "configs/machine.pb.h"
 #include "isa/program.pb.h"
+#include "models/cycle/values/value_model.h"
 #include "traces/run_counters.h"
 
 namespace systole {
@@ -20,8 +21,9 @@ struct Simulation {
 };
 
 /// Runs the program on the machine, once a process: SystemC's kernel cannot be started again. `progress`: tell on
-/// standard error how far it is.
-Simulation simulate_program(const config::Machine& machine, const isa::Program& program, bool progress);
+/// standard error how far it is; `values` ride along when not null.
+Simulation simulate_program(const config::Machine& machine, const isa::Program& program, bool progress,
+                            ValueModel* values = nullptr);
 
 /// CPU seconds of this process so far.
 double cpu_seconds();
