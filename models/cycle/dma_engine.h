@@ -28,7 +28,8 @@ struct DmaParameters {
 /// The DMA engine of one port: a load sequencer and a store sequencer that walk the tiles of the running block, each
 /// moving one generation of one stream at a time, and the data bus that they share. Cycle by cycle it models slots,
 /// set-up, the issue of bursts, the limit of bursts on their way, and the bus, first come first served. On chip it
-/// models how many beats a transfer takes, not when each is written. It does not model values. Source:
+/// models how many beats a transfer takes, not when each is written. Values ride along
+/// (values/value_model.h). Source:
 /// models/cycle/timing.md section 3.
 class DmaEngine : public sc_core::sc_module, private tlm::tlm_bw_transport_if<> {
  public:

@@ -12,8 +12,8 @@ namespace systole {
 
 /// The SIMD unit with its sequencer: at every tile of the running block it waits for operands, for OBUF and for room
 /// for results, issues the nests whose condition holds, and gives back the slots whose generation ends. Cycle by cycle
-/// it models when a tile starts and ends and why it waited; within a tile the exact count of simd_timing.h. It does not
-/// model values. Source: isa/manual.md section 4, models/cycle/timing.md section 6.
+/// it models when a tile starts and ends and why it waited; within a tile the exact count of simd_timing.h. Values
+/// ride along (values/value_model.h). Source: isa/manual.md section 4, models/cycle/timing.md section 6.
 class SimdUnit : public sc_core::sc_module {
  public:
   SimdUnit(const sc_core::sc_module_name& name, const SimdParameters& parameters, const AcceleratorClock& clock,

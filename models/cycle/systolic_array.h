@@ -12,7 +12,8 @@ namespace systole {
 
 /// The systolic array with its sequencer: it takes the tiles of the running block in order, waits for the slots that a
 /// tile needs, computes, and gives back the slots whose generation ends. Cycle by cycle it models when a tile starts
-/// and ends and why it waited; within a tile the closed form of array_timing.h. It does not model values. Source:
+/// and ends and why it waited; within a tile the closed form of array_timing.h. Values ride along
+/// (values/value_model.h). Source:
 /// isa/manual.md sections 2 and 3, models/cycle/timing.md section 5.
 class SystolicArray : public sc_core::sc_module {
  public:

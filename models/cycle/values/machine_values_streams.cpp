@@ -90,7 +90,7 @@ void MachineValues<Cell>::load_run(const StreamWalker::Run& run, const StreamWal
   const auto hole = region.cells.unwritten(first, count);
   if (!region.live || hole) {
     fault("reads element " + std::to_string(hole.value_or(first)) + " of region '" + region.name +
-          (region.live || !hole ? "', which was never written" : "', which other data have overwritten"));
+          (hole ? "', which was never written" : "', which other data have overwritten"));
   }
   const int bits = buffer_bits_[static_cast<std::size_t>(self.buffer)];
   for_each_piece(self, run.on_chip, run.begin, run.end, [&](const Piece& piece) {
