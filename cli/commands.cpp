@@ -17,6 +17,7 @@ namespace systole {
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
       {"run", "MODEL", "compile, simulate cycle by cycle, report", run_run},
+      {"analyze", "MODEL", "the analytical model alone", run_analyze},
       {"compile", "MODEL -o PROGRAM", "the instruction stream for a machine", run_compile},
       {"disasm", "PROGRAM", "the instruction stream as text", run_disasm},
       {"asm", "TEXT -o PROGRAM", "the inverse of disasm", run_asm},
@@ -30,7 +31,7 @@ const std::vector<Command>& commands() {
 namespace {
 
 /// Commands of the interface that this version does not have.
-constexpr std::array<const char*, 4> kMissing = {"analyze", "validate", "cosim", "explore"};
+constexpr std::array<const char*, 3> kMissing = {"validate", "cosim", "explore"};
 
 std::string help() {
   std::string text =

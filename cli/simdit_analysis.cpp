@@ -21,7 +21,8 @@ Bytes bytes_of(double bits) {
 void refuse_unmodelled(const simdit::Program& program, const std::string& file) {
   Diagnostics diagnostics;
   for (const simdit::Unmodelled& node : program.unmodelled) {
-    diagnostics.add({file, 0, 0, fmt::format("SimDIT has no model for {} ({}): {}", node.node, node.onnx_op, node.reason),
+    diagnostics.add({file, 0, 0,
+                     fmt::format("SimDIT has no model for {} ({}): {}", node.node, node.onnx_op, node.reason),
                      "SimDIT charges it nothing; --allow-unmodelled does the same"});
   }
   diagnostics.throw_if_any();
@@ -74,7 +75,8 @@ SimditAnalysis simdit_analysis(const Graph& imported, const std::string& file, c
   if (!options.allow_unmodelled) refuse_unmodelled(result.program, file);
   const simdit::Machine m = simdit_machine(machine);
   if (const auto guard = simdit::violated_guard(m)) {
-    throw UserError({"", 0, 0, *guard, "larger buffers, or the corrected model (--model systole), which has no such guard"});
+    throw UserError(
+        {"", 0, 0, *guard, "larger buffers, or the corrected model (--model systole), which has no such guard"});
   }
   result.costs = simdit::network_cost(result.program.layers, m, options.fused);
   for (const Node& node : graph.nodes) result.names.push_back(node.name);

@@ -26,8 +26,8 @@ struct SimditOptions {
 /// The machine in the published model's terms.
 simdit::Machine simdit_machine(const config::Machine& machine);
 
-/// `file` is the network's, for messages. Throws UserError: every operator without a model (unless allowed), a guard of the
-/// model on a buffer that does not hold, neighbours that its fusion refuses.
+/// `file` is the network's, for messages. Throws UserError: every operator without a model (unless allowed), a guard of
+/// the model on a buffer that does not hold, neighbours that its fusion refuses.
 SimditAnalysis simdit_analysis(const Graph& imported, const std::string& file, const config::Machine& machine,
                                const SimditOptions& options);
 

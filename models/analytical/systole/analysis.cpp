@@ -53,7 +53,8 @@ class Analyzer {
         memory_(machine.memory_description(), machine),
         layers_(static_cast<std::size_t>(program.layers_size())) {}
 
-  RunResult run() {
+  Analysis run() {
+    Analysis analysis;
     const isa::Region* words = isa::instruction_region(program_);
     Fetch fetch(isa::word_count(program_), words == nullptr ? 0 : words->address(), machine_, memory_);
     double decoded = 0;
@@ -69,9 +70,11 @@ class Analyzer {
       const BlockResult result = BlockTiming(block.block, machine_, memory_).run();
       end = start + result.cycles;
       simd_end = start + result.simd_end;
+      analysis.block_ends.push_back(end);
       book(encoded, block.block, result, start);
     }
-    return collect(end);
+    analysis.run = collect(end);
+    return analysis;
   }
 
  private:
@@ -209,7 +212,7 @@ class Analyzer {
 
 }  // namespace
 
-RunResult analyze(const isa::Program& program, const config::Machine& machine) {
+Analysis analyze(const isa::Program& program, const config::Machine& machine) {
   return Analyzer(program, machine).run();
 }
 

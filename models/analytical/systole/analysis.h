@@ -10,8 +10,13 @@
 /// and not of events. What it averages or leaves out is in models/analytical/README.md.
 namespace systole::analytical {
 
+struct Analysis {
+  RunResult run;
+  std::vector<double> block_ends;  ///< cycles since the start of the run, by block
+};
+
 /// Cycles, bytes and work of a compiled program on a machine whose every field is set, layer by layer. The program must
 /// have passed isa::validate.
-RunResult analyze(const isa::Program& program, const config::Machine& machine);
+Analysis analyze(const isa::Program& program, const config::Machine& machine);
 
 }  // namespace systole::analytical
