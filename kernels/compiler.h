@@ -35,8 +35,8 @@ struct Compilation {
 /// (which buffer, how much), a memory that is too small (how much is needed). The program passes isa::validate.
 Compilation compile_network(const Graph& graph, const Machine& machine, const CompileOptions& options = {});
 
-/// Puts the values of the constants into the program's regions, for a run that computes with them; those that are absent
-/// stay empty.
+/// Puts the values of the constants into the program's regions, for a run that computes with them; those that are
+/// absent stay empty.
 void add_constants(Compilation& compilation);
 
 /// The program alone.
