@@ -52,6 +52,7 @@ bool operator==(const Stream& a, const Stream& b) {
     return std::tie(s.base, s.tile_stride, s.on_chip_base, s.depth, s.slot_pitch, s.dims, s.run);
   };
   if (!a.used || !b.used) return a.used == b.used;
+  if (a.fill == Fill::number && a.fill_bits != b.fill_bits) return false;
   return declared(a) == declared(b) && addresses(a) == addresses(b);
 }
 

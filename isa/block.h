@@ -84,7 +84,8 @@ struct Run {
   std::int32_t pixel_elements = 0;
 };
 
-enum class Fill : std::uint8_t { zero, lowest };
+/// What padded positions get: zero, the lowest value of the buffer's format, or the number in `fill_bits`.
+enum class Fill : std::uint8_t { zero, lowest, number };
 
 /// One LD_ST instruction with its walker: a strided transfer between memory and a buffer that repeats with a tile loop.
 struct Stream {
@@ -98,6 +99,7 @@ struct Stream {
       kNoStream;  ///< store only: drain the slots of this load stream directly (a copy; no unit in between)
   std::uint8_t element_bits = 8;  ///< off chip: 4, 8, 16 or 32
   Fill fill = Fill::zero;
+  std::uint32_t fill_bits = 0;                            ///< of Fill::number
   std::int64_t base = 0;                                  ///< byte address off chip
   std::array<std::int64_t, kMaxTileLoops> tile_stride{};  ///< bytes off chip for each iteration of a tile loop
   std::int32_t on_chip_base = 0;                          ///< elements
@@ -185,7 +187,8 @@ enum class SimdOpcode : std::uint8_t {
   less,
   less_equal,
   // DATATYPE_CAST
-  cast
+  cast,
+  requantize
 };
 
 /// One SIMD instruction: destination and sources are iterator numbers. What each opcode does is in the table of

@@ -172,6 +172,10 @@ class Decoder {
         s.depth = to_byte(v[0]);
         s.slot_pitch = to_int(v[1]);
         return;
+      case Opcode::ld_st_fill:
+        s.fill = Fill::number;
+        s.fill_bits = static_cast<std::uint32_t>(to_int(v[0]));
+        return;
       case Opcode::set_base_addr:
         return set_side(v[0], v[1], s.base, s.on_chip_base);
       case Opcode::set_loop_stride:

@@ -76,7 +76,8 @@ class Encoder {
 
   void stream(std::int64_t number, const Stream& s) {
     emit(Opcode::ld_st, {number, number_of(s.direction), number_of(s.buffer), s.loop, s.from,
-                         width_code(s.element_bits), number_of(s.fill)});
+                         width_code(s.element_bits), s.fill == Fill::lowest ? 1 : 0});
+    if (s.fill == Fill::number) emit(Opcode::ld_st_fill, {static_cast<std::int32_t>(s.fill_bits)});
     if (s.when.kind != Condition::Kind::always) emit(Opcode::ld_st_when, {number_of(s.when.kind), s.when.mask});
     if (s.depth != 1 || s.slot_pitch != 0) emit(Opcode::ld_st_slots, {s.depth, s.slot_pitch});
     emit_unless(s.base, 0, Opcode::set_base_addr, {0, s.base});

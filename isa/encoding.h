@@ -36,6 +36,7 @@ enum class Opcode : std::uint8_t {
   walk_pad_stride = 0x28,
   run = 0x29,
   run_layout = 0x2a,
+  ld_st_fill = 0x2b,
   lock_namespace = 0x40,
   iterator_config = 0x41,
   iterator_stream = 0x42,

@@ -177,6 +177,11 @@ const std::vector<InstructionSpec>& instruction_table() {
        "Where the run's elements lie on chip, and to which positions they belong. Absent: 0.",
        {names("set", 17, 16, {"block", "block_stride", "pixel_elements"}, "which number of the run"),
         value("value", kInt32Min, kInt32Max, "elements")}},
+      {Opcode::ld_st_fill,
+       "LD_ST_FILL",
+       Place::top,
+       "The number that padded positions get, instead of what LD_ST says.",
+       {value("value", kInt32Min, kInt32Max, "its 32 bits on chip, as a signed number")}},
       {Opcode::lock_namespace,
        "LOCK_NAMESPACE",
        Place::simd_group,
@@ -230,8 +235,7 @@ const std::vector<InstructionSpec>& instruction_table() {
                  false)},
       {Opcode::comparison, "COMPARISON", Place::simd_group, "1 where it holds, else 0.",
        operation({"equal", "not_equal", "greater", "greater_equal", "less", "less_equal"}, true)},
-      {Opcode::datatype_cast, "DATATYPE_CAST", Place::simd_group, "Rounds to the activation width.",
-       operation({"cast"}, false)},
+      {Opcode::datatype_cast, "DATATYPE_CAST", Place::simd_group, "Rounds.", operation({"cast", "requantize"}, false)},
   };
   return table;
 }

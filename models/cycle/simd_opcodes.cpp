@@ -46,6 +46,7 @@ SimdOpcodeTraits traits_of(isa::SimdOpcode opcode) {
     case Op::leaky_relu:
       return binary(Class::multiply);
     case Op::mac:
+    case Op::requantize:
       return {SimdLatency::one, true, true, Class::multiply_add};
     case Op::sigmoid:
     case Op::tanh:

@@ -51,6 +51,22 @@ module simd_lane
   space_t               space;
   logic [ADDR_BITS-1:0] addr;
 
+  // value * multiplier / 2^shift, rounded to the nearest integer, half to even, and saturated to 32 bits.
+  function automatic logic [31:0] requantize(input logic [31:0] value, input logic [31:0] multiplier,
+                                             input logic [5:0] shift);
+    logic signed [63:0] wide_value, wide_multiplier, product, quotient, rest, half;
+    wide_value = {{32{value[31]}}, value};
+    wide_multiplier = {{32{multiplier[31]}}, multiplier};
+    product = wide_value * wide_multiplier;
+    quotient = product >>> shift;
+    rest = product - (quotient <<< shift);
+    half = shift == 0 ? 64'sd1 : 64'sd1 <<< (shift - 6'd1);
+    if (rest > half || (rest == half && quotient[0])) quotient = quotient + 64'sd1;
+    if (quotient > 64'sh7FFFFFFF) requantize = 32'h7FFFFFFF;
+    else if (quotient < -64'sh80000000) requantize = 32'h80000000;
+    else requantize = quotient[31:0];
+  endfunction
+
   function automatic logic [31:0] compute(input opcode_t code, input logic [31:0] x, input logic [31:0] y,
                                           input logic [31:0] z);
     logic signed [31:0] sx, sy;
@@ -81,6 +97,7 @@ module simd_lane
       OP_LESS: compute = 32'(sx < sy);
       OP_LESS_EQUAL: compute = 32'(sx <= sy);
       OP_DIVIDE: compute = y == 0 ? 32'd0 : y == 32'hFFFFFFFF ? -x : 32'(sx / sy);
+      OP_REQUANTIZE: compute = requantize(z, x, y[5:0]);
       default: compute = 32'd0;
     endcase
   endfunction

@@ -43,6 +43,7 @@ package simd_types;
   localparam opcode_t OP_LESS = 6'd31;
   localparam opcode_t OP_LESS_EQUAL = 6'd32;
   localparam opcode_t OP_CAST = 6'd33;
+  localparam opcode_t OP_REQUANTIZE = 6'd34;
 
   // verilator lint_on UNUSEDPARAM
 
@@ -56,6 +57,6 @@ package simd_types;
   endfunction
 
   function automatic logic reads_destination(input opcode_t op);
-    reads_destination = op == OP_MAC || op == OP_CONDITIONAL_MOVE;
+    reads_destination = op == OP_MAC || op == OP_CONDITIONAL_MOVE || op == OP_REQUANTIZE;
   endfunction
 endpackage

@@ -68,7 +68,8 @@ Stream RandomBlock::stream() {
   s.when = condition();
   s.from = static_cast<std::int8_t>(between(kNoStream, kMaxStreams - 1));
   s.element_bits = static_cast<std::uint8_t>(4 << between(0, 3));
-  s.fill = static_cast<Fill>(between(0, 1));
+  s.fill = static_cast<Fill>(between(0, 2));
+  if (s.fill == Fill::number) s.fill_bits = static_cast<std::uint32_t>(random_());
   s.base = wide();
   for (int l = 0; l < tile_loops_; ++l) s.tile_stride[static_cast<std::size_t>(l)] = wide();
   s.on_chip_base = number();
@@ -105,7 +106,7 @@ Nest RandomBlock::nest() {
   n.lanes = lanes(n.loops.size());
   const auto iterator = [this] { return static_cast<std::uint8_t>(between(0, kMaxIterators - 1)); };
   for (auto i = between(0, kMaxSimdWords); i > 0; --i) {
-    const auto opcode = static_cast<SimdOpcode>(between(0, static_cast<int>(SimdOpcode::cast)));
+    const auto opcode = static_cast<SimdOpcode>(between(0, static_cast<int>(SimdOpcode::requantize)));
     n.body.push_back({opcode, iterator(), iterator(), iterator()});
   }
   return n;

@@ -1,6 +1,7 @@
 #include "test/kernels/block_interpreter.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -245,7 +246,11 @@ void BlockInterpreter::move(int number, std::size_t generation) {
   stream_bytes[static_cast<std::size_t>(number)] += moved;
   if (stream.direction == Direction::load) {
     load_bytes += moved;
-    const double fill = stream.fill == isa::Fill::zero ? 0.0 : std::numeric_limits<float>::lowest();
+    float given = 0;
+    std::memcpy(&given, &stream.fill_bits, sizeof given);
+    const double fill = stream.fill == isa::Fill::zero     ? 0.0
+                        : stream.fill == isa::Fill::lowest ? std::numeric_limits<float>::lowest()
+                                                           : static_cast<double>(given);
     walk(stream, index, [&](std::int64_t place, bool valid, std::int64_t bit) {
       const bool conflict = valid && stream.buffer != Buffer::obuf && stored_.count(bit) > 0;
       require(!conflict, "a block loads what it stores itself");

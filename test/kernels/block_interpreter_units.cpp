@@ -128,6 +128,8 @@ double compute(SimdOpcode opcode, double d, double a, double b) {
       return a <= b ? 1 : 0;
     case SimdOpcode::cast:
       return std::clamp(std::nearbyint(a), -128.0, 127.0);
+    case SimdOpcode::requantize:
+      return std::nearbyint(std::ldexp(d * a, -static_cast<int>(b)));
   }
   throw std::logic_error("unknown opcode");
 }
@@ -148,7 +150,7 @@ int latency(SimdOpcode opcode, const InterpreterMachine& machine) {
 }
 
 bool reads_destination(SimdOpcode opcode) {
-  return opcode == SimdOpcode::mac || opcode == SimdOpcode::conditional_move;
+  return opcode == SimdOpcode::mac || opcode == SimdOpcode::conditional_move || opcode == SimdOpcode::requantize;
 }
 
 }  // namespace

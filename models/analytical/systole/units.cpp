@@ -33,7 +33,8 @@ bool reads_second_source(isa::SimdOpcode opcode) {
 }
 
 bool reads_destination(isa::SimdOpcode opcode) {
-  return opcode == isa::SimdOpcode::mac || opcode == isa::SimdOpcode::conditional_move;
+  return opcode == isa::SimdOpcode::mac || opcode == isa::SimdOpcode::conditional_move ||
+         opcode == isa::SimdOpcode::requantize;
 }
 
 /// Sum of active lanes over the iterations of the loop that they are tied to.

@@ -34,12 +34,27 @@ struct Float {
   static float real(Function function, float a) {
     return static_cast<float>(function(static_cast<double>(a)));
   }
+  static float requantize(float d, float a, float b) {
+    return static_cast<float>(
+        std::nearbyint(std::ldexp(static_cast<double>(d) * static_cast<double>(a), -static_cast<int>(b))));
+  }
   static float floor(float a) { return std::floor(a); }
   static float cast(float a, int bits) {
     const auto limit = static_cast<float>(std::int64_t{1} << (bits - 1));
     return std::clamp(std::nearbyint(a), -limit, limit - 1);
   }
 };
+
+/// value * multiplier / 2^shift, rounded to the nearest integer, half to even, and saturated to 32 bits.
+std::int32_t requantized(std::int32_t value, std::int32_t multiplier, unsigned shift) {
+  const std::int64_t product = std::int64_t{value} * multiplier;
+  std::int64_t quotient = product >> shift;
+  const std::uint64_t rest = static_cast<std::uint64_t>(product) & ((std::uint64_t{1} << shift) - 1);
+  const std::uint64_t half = shift == 0 ? 1 : std::uint64_t{1} << (shift - 1);
+  if (rest > half || (rest == half && quotient % 2 != 0)) ++quotient;
+  using Limits = std::numeric_limits<std::int32_t>;
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(quotient, Limits::min(), Limits::max()));
+}
 
 struct Integer {
   using Number = std::int32_t;
@@ -49,6 +64,9 @@ struct Integer {
   static std::int32_t divide(std::int32_t a, std::int32_t b) { return b == 0 ? 0 : wrapped(std::int64_t{a} / b); }
   static std::int32_t to_bits(std::int32_t a) { return a; }
   static std::int32_t from_bits(std::int32_t a) { return a; }
+  static std::int32_t requantize(std::int32_t d, std::int32_t a, std::int32_t b) {
+    return requantized(d, a, static_cast<unsigned>(b) & 63U);
+  }
   static std::int32_t floor(std::int32_t a) { return a; }
   static std::int32_t cast(std::int32_t a, int bits) {
     const std::int64_t limit = std::int64_t{1} << (bits - 1);
@@ -156,6 +174,8 @@ void compute(isa::SimdOpcode opcode, typename Format::Number* d, const typename 
       return holds([](Number x, Number y) { return x <= y; });
     case Op::cast:
       return apply([&](Number, Number x, Number) { return Format::cast(x, activation_bits); });
+    case Op::requantize:
+      return apply([](Number z, Number x, Number y) { return Format::requantize(z, x, y); });
   }
   fail_check("values", "unknown SIMD opcode");
 }

@@ -70,7 +70,7 @@ class MachineValues : public ProgramValues {
   [[nodiscard]] std::int64_t first_element(const MemoryRegion<Cell>& region, const StreamWalker::Run& run,
                                            const isa::Stream& stream) const;
   [[nodiscard]] Cell fitted(Cell value, int bits) const;
-  [[nodiscard]] Cell lowest(isa::Buffer buffer) const;
+  [[nodiscard]] Cell filling(const isa::Stream& stream) const;
 
   // The array.
   [[nodiscard]] std::int64_t loaded_base(RunningBlock& block, isa::Buffer buffer, const TileWalker& tile) const;

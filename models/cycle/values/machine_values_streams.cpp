@@ -1,3 +1,4 @@
+#include <cstring>
 #include <limits>
 #include <type_traits>
 
@@ -78,7 +79,7 @@ void MachineValues<Cell>::load_run(const StreamWalker::Run& run, const StreamWal
   const isa::Stream& self = walker.stream();
   const auto fill = [&](const Piece& piece) {
     Cell* const to = writable(self.buffer, base + piece.on_chip, piece.count);
-    std::fill_n(to, piece.count, self.fill == isa::Fill::zero ? Cell{} : lowest(self.buffer));
+    std::fill_n(to, piece.count, filling(self));
   };
   for_each_piece(self, run.on_chip, 0, run.begin, fill);
   for_each_piece(self, run.on_chip, run.end, walker.run_elements(), fill);
@@ -139,13 +140,16 @@ Cell MachineValues<Cell>::fitted(Cell value, int bits) const {
   }
 }
 
+/// What padded positions get.
 template <typename Cell>
-Cell MachineValues<Cell>::lowest(isa::Buffer buffer) const {
-  if constexpr (std::is_same_v<Cell, float>) {
-    return std::numeric_limits<float>::lowest();
-  } else {
-    return fitted(std::numeric_limits<std::int32_t>::min(), buffer_bits_[static_cast<std::size_t>(buffer)]);
-  }
+Cell MachineValues<Cell>::filling(const isa::Stream& stream) const {
+  if (stream.fill == isa::Fill::zero) return Cell{};
+  const int bits = buffer_bits_[static_cast<std::size_t>(stream.buffer)];
+  if (stream.fill == isa::Fill::lowest) return fitted(std::numeric_limits<Cell>::lowest(), bits);
+  Cell value{};
+  static_assert(sizeof value == sizeof stream.fill_bits, "fill and cells have 32 bits");
+  std::memcpy(&value, &stream.fill_bits, sizeof value);
+  return fitted(value, bits);
 }
 
 template class MachineValues<float>;

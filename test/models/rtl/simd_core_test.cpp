@@ -77,6 +77,15 @@ std::int32_t compute(SimdOpcode op, std::int32_t x, std::int32_t y, std::int32_t
       return std::max(x, 0);
     case SimdOpcode::greater:
       return x > y ? 1 : 0;
+    case SimdOpcode::requantize: {
+      // In 128 bits; the quotient is rounded down, the rest decides.
+      const __int128 product = static_cast<__int128>(d) * x;
+      const __int128 unit = static_cast<__int128>(1) << (uy & 63);
+      __int128 quotient = product / unit - (product % unit < 0 ? 1 : 0);
+      const __int128 twice = 2 * (product - quotient * unit);
+      if (twice > unit || (twice == unit && quotient % 2 != 0)) ++quotient;
+      return static_cast<std::int32_t>(std::clamp<__int128>(quotient, INT32_MIN, INT32_MAX));
+    }
     case SimdOpcode::divide:
       return y == 0 ? 0 : static_cast<std::int32_t>(std::int64_t{x} / y);
     default:
@@ -101,7 +110,8 @@ Results expected(const Tile& tile, std::array<Lane, kLanes>& lanes, int& cycles)
           return Place{static_cast<int>(a.space), word};
         };
         const bool two = step.opcode != SimdOpcode::move && step.opcode != SimdOpcode::relu;
-        const bool three = step.opcode == SimdOpcode::mac || step.opcode == SimdOpcode::conditional_move;
+        const bool three = step.opcode == SimdOpcode::mac || step.opcode == SimdOpcode::conditional_move ||
+                           step.opcode == SimdOpcode::requantize;
         std::set<Place> reads = {place(step.source1)};
         if (two) reads.insert(place(step.source2));
         if (three) reads.insert(place(step.destination));
@@ -222,11 +232,12 @@ class Random {
 
 /// Few words and many instructions, so that readers meet writers at every distance.
 Tile random_tile(Random& random) {
-  constexpr std::array<SimdOpcode, 12> kOpcodes = {
+  constexpr std::array<SimdOpcode, 13> kOpcodes = {
       SimdOpcode::add,         SimdOpcode::sub,     SimdOpcode::mul,
       SimdOpcode::mac,         SimdOpcode::max,     SimdOpcode::min,
       SimdOpcode::shift_right, SimdOpcode::move,    SimdOpcode::conditional_move,
-      SimdOpcode::relu,        SimdOpcode::greater, SimdOpcode::divide};
+      SimdOpcode::relu,        SimdOpcode::greater, SimdOpcode::divide,
+      SimdOpcode::requantize};
   Tile tile;
   tile.active_lanes = random(1, kLanes);
   tile.iterators.resize(static_cast<std::size_t>(random(4, 12)));
@@ -245,7 +256,7 @@ Tile random_tile(Random& random) {
     for (int n = random(0, 3); n > 0; --n) nest.count[static_cast<std::size_t>(random(0, kLoops - 1))] = random(1, 3);
     nest.body.resize(static_cast<std::size_t>(random(1, 5)));
     for (Step& step : nest.body) {
-      step.opcode = kOpcodes[static_cast<std::size_t>(random(0, 11))];
+      step.opcode = kOpcodes[static_cast<std::size_t>(random(0, 12))];
       step.destination = writable[static_cast<std::size_t>(random(0, static_cast<int>(writable.size()) - 1))];
       step.source1 = random(0, last);
       step.source2 = random(0, last);
