@@ -1,16 +1,17 @@
 // The foot of a column: bias, OBUF bank, accumulation.
 //
-// The OBUF bank is read one cycle before the sum reaches the foot, and the new sum is written at the end of the cycle in which it does: the same word can be
-// accumulated on every second cycle (obuf_accumulate_latency = 2).
+// The OBUF bank is read LATENCY - 1 cycles before the sum reaches the foot, and the new sum is written at the end of the cycle in which it does: the same word can be
+// accumulated on every LATENCY-th cycle (obuf_accumulate_latency).
 module accumulator_column #(
     parameter int ACC_BITS = 32,
     parameter int WORDS = 64,
     parameter int BIAS_WORDS = 8,
+    parameter int LATENCY = 2,
     localparam int ADDR_BITS = $clog2(WORDS),
     localparam int BIAS_ADDR_BITS = $clog2(BIAS_WORDS)
 ) (
     input  logic                       clk,
-    // one cycle ahead of the sum
+    // LATENCY - 1 cycles ahead of the sum
     input  logic [ADDR_BITS-1:0]       read_addr,
     // with the sum
     input  logic                       valid,
@@ -32,8 +33,10 @@ module accumulator_column #(
 );
   logic signed [ACC_BITS-1:0] bank[WORDS];
   logic signed [ACC_BITS-1:0] bias[BIAS_WORDS];
-  logic signed [ACC_BITS-1:0] partial;
-  logic signed [ACC_BITS-1:0] from;
+  logic signed [ACC_BITS-1:0] partial, word_read, from;
+
+  assign word_read = bank[read_addr];
+  skew_register #(.BITS(ACC_BITS), .DEPTH(LATENCY - 1)) read_data (.clk(clk), .in(word_read), .out(partial));
 
   assign from = !fresh ? partial : biased ? bias[bias_addr] : '0;
   assign result_valid = valid;
@@ -41,7 +44,6 @@ module accumulator_column #(
   assign result = from + sum;
 
   always_ff @(posedge clk) begin
-    partial <= bank[read_addr];
     if (valid) bank[addr] <= result;
     if (load) bank[load_addr] <= load_data;
     if (load_bias) bias[load_bias_addr] <= load_data;

@@ -1,10 +1,11 @@
 // Walks the array loops of a tile: one input vector a cycle, held back by the OBUF hazard.
 //
-// Loop 0 is the innermost. Counts are iterations of this tile (tails already applied by whoever starts it); a loop that is not used counts 1. A
+// Loop 0 is the outermost. Counts are iterations of this tile (tails already applied by whoever starts it); a loop that is not used counts 1. A
 // loop whose obuf_stride is 0 is a reduction loop. Source: isa/manual.md section 3, models/cycle/timing.md section 5.
 module array_sequencer #(
     parameter int LOOPS = 8,
-    parameter int ADDR_BITS = 16
+    parameter int ADDR_BITS = 16,
+    parameter int LATENCY = 2  // obuf_accumulate_latency
 ) (
     input  logic                       clk,
     input  logic                       reset,
@@ -28,21 +29,20 @@ module array_sequencer #(
     output logic                 row_tail,    // only the tail rows are active
     output logic                 column_tail
 );
-  logic [31:0] index[LOOPS];
-  logic        running;
-  logic        previous_valid;
-  logic [ADDR_BITS-1:0] previous_obuf_addr;
+  logic [LOOPS*32-1:0] index;
+  logic                running;
 
-  // Which loops are in their last iteration; which one advances next; addresses of the current vector.
-  logic [LOOPS-1:0] at_end;
-  logic [LOOPS:0]   carry;
+  // Which loops are in their last iteration, and which advance with the next vector: those inside which all are.
+  logic [LOOPS-1:0] at_end, advance;
   logic             at_start;
-
-  assign carry[0] = 1'b1;
   generate
     for (genvar g = 0; g < LOOPS; g++) begin : odometer
-      assign at_end[g] = index[g] + 1 == count[g*32+:32];
-      assign carry[g+1] = &at_end[g:0];
+      assign at_end[g] = index[g*32+:32] + 1 == count[g*32+:32];
+      if (g == LOOPS - 1) begin : innermost
+        assign advance[g] = 1'b1;
+      end else begin : outer
+        assign advance[g] = &at_end[LOOPS-1:g+1];
+      end
     end
   endgenerate
 
@@ -52,39 +52,51 @@ module array_sequencer #(
     obuf_addr = '0;
     bbuf_addr = '0;
     at_start = 1'b1;
+    row_tail = row_loop == 4'(LOOPS);
+    column_tail = column_loop == 4'(LOOPS);
     for (int l = 0; l < LOOPS; l++) begin
-      ibuf_addr = ibuf_addr + ADDR_BITS'(index[l]) * ibuf_stride[l*ADDR_BITS+:ADDR_BITS];
-      wbuf_addr = wbuf_addr + ADDR_BITS'(index[l]) * wbuf_stride[l*ADDR_BITS+:ADDR_BITS];
-      obuf_addr = obuf_addr + ADDR_BITS'(index[l]) * obuf_stride[l*ADDR_BITS+:ADDR_BITS];
-      bbuf_addr = bbuf_addr + ADDR_BITS'(index[l]) * bbuf_stride[l*ADDR_BITS+:ADDR_BITS];
-      if (obuf_stride[l*ADDR_BITS+:ADDR_BITS] == '0 && index[l] != 0) at_start = 1'b0;
+      ibuf_addr = ibuf_addr + ADDR_BITS'(index[l*32+:32]) * ibuf_stride[l*ADDR_BITS+:ADDR_BITS];
+      wbuf_addr = wbuf_addr + ADDR_BITS'(index[l*32+:32]) * wbuf_stride[l*ADDR_BITS+:ADDR_BITS];
+      obuf_addr = obuf_addr + ADDR_BITS'(index[l*32+:32]) * obuf_stride[l*ADDR_BITS+:ADDR_BITS];
+      bbuf_addr = bbuf_addr + ADDR_BITS'(index[l*32+:32]) * bbuf_stride[l*ADDR_BITS+:ADDR_BITS];
+      if (obuf_stride[l*ADDR_BITS+:ADDR_BITS] == '0 && index[l*32+:32] != 0) at_start = 1'b0;
+      if (row_loop == 4'(l)) row_tail = at_end[l];
+      if (column_loop == 4'(l)) column_tail = at_end[l];
     end
   end
 
-  function automatic logic tail_of(input logic [3:0] which, input logic [LOOPS-1:0] ends);
-    tail_of = 1'b1;
-    for (int l = 0; l < LOOPS; l++) if (which == 4'(l)) tail_of = ends[l];
-  endfunction
-
   assign fresh = start_from_bias && at_start;
-  assign row_tail = tail_of(row_loop, at_end);
-  assign column_tail = tail_of(column_loop, at_end);
 
-  // OBUF is read one cycle before the sum is written: a word used by the vector just before is not there yet.
+  // OBUF is read LATENCY - 1 cycles before the sum is written: words of the vectors since then are not there yet.
   logic hazard;
-  assign hazard = previous_valid && !fresh && obuf_addr == previous_obuf_addr;
+  generate
+    if (LATENCY > 1) begin : accumulate
+      localparam int DEPTH = LATENCY - 1;
+      logic [DEPTH-1:0]           recent_valid;
+      logic [DEPTH*ADDR_BITS-1:0] recent;
+      logic [DEPTH-1:0]           meets;
+      for (genvar g = 0; g < DEPTH; g++) begin : compare
+        assign meets[g] = recent_valid[g] && recent[g*ADDR_BITS+:ADDR_BITS] == obuf_addr;
+      end
+      assign hazard = !fresh && |meets;
+      always_ff @(posedge clk) begin
+        recent_valid <= reset ? '0 : DEPTH'({recent_valid, valid});
+        recent <= (DEPTH * ADDR_BITS)'({recent, obuf_addr});
+      end
+    end else begin : immediate
+      assign hazard = 1'b0;
+    end
+  endgenerate
   assign valid = running && !hazard;
-  assign last = valid && carry[LOOPS];
+  assign last = valid && &at_end;
 
   always_ff @(posedge clk) begin
-    previous_valid <= valid;
-    previous_obuf_addr <= obuf_addr;
     if (reset || start || last) begin
       running <= start && !reset;
-      for (int l = 0; l < LOOPS; l++) index[l] <= '0;
+      index <= '0;
     end else if (valid) begin
       for (int l = 0; l < LOOPS; l++) begin
-        if (carry[l]) index[l] <= at_end[l] ? '0 : index[l] + 1;
+        if (advance[l]) index[l*32+:32] <= at_end[l] ? 32'd0 : index[l*32+:32] + 1;
       end
     end
   end

@@ -5,148 +5,196 @@
 module simd_issue
   import simd_types::*;
 #(
+    parameter int LANES = 4,
     parameter int LOOPS = 7,
-    parameter int NESTS = 4,
-    parameter int BODY = 16,       // instructions of all nests together
+    parameter int NESTS = 32,
+    parameter int BODY = 512,      // instructions of all nests together
     parameter int ITERATORS = 32,
     parameter int ADDR_BITS = 12,
-    parameter int DIVIDE_LATENCY = 9
+    parameter int DIVIDE_LATENCY = 9,
+    localparam int LANE_BITS = $clog2(LANES + 1)
 ) (
     input logic clk,
     input logic reset,
 
-    // configuration, written while idle: 1 nest (loop counts, first and last instruction), 2 instruction, 3 iterator base, 4 iterator stride
+    // configuration, written while idle: see simd_core
     input logic [2:0]  config_write,
-    input logic [5:0]  config_index,
-    input logic [3:0]  config_loop,
+    input logic [8:0]  config_index,
+    input logic [3:0]  config_field,
     input logic [31:0] config_data,
 
-    input  logic [3:0] nests,  // in use
+    input  logic [5:0] nests,  // in use
     input  logic       start,
 
     output logic                  issue,
     output logic                  done,       // this is the tile's last instruction
     output opcode_t               opcode,
-    output logic [3:0]            occupancy,  // cycles of the pipeline
+    output logic [7:0]            occupancy,  // cycles of the pipeline
+    output logic [LANE_BITS-1:0]  lanes,      // active
     output space_t                destination_space, source1_space, source2_space,
     output logic [ADDR_BITS-1:0]  destination, source1, source2
 );
-  // Loop 0 is the innermost; a loop that is not used counts 1.
-  logic [31:0] count[NESTS*LOOPS];
-  logic [5:0]  first_of[NESTS], last_of[NESTS];
-  logic [20:0] body[BODY];                      // opcode [20:15], destination [14:10], source 1 [9:5], source 2 [4:0]
-  logic [31:0] base[ITERATORS];                 // namespace [31:30], address below
-  logic [31:0] stride[ITERATORS*LOOPS];
+  localparam int NEST_BITS = $clog2(NESTS);
+  localparam int PC_BITS = $clog2(BODY);
+  localparam int ITERATOR_BITS = $clog2(ITERATORS);
 
+  // Loop 0 is the outermost; a loop that is not used counts 1. A lane loop of LOOPS or more: none.
+  logic [LOOPS*32-1:0]        counts[NESTS];
+  logic [PC_BITS-1:0]         first_of[NESTS], last_of[NESTS];
+  logic [3:0]                 lane_loop[NESTS];
+  logic [LANE_BITS-1:0]       last_lanes[NESTS];
+  logic [20:0]                body[BODY];         // opcode [20:15], destination [14:10], source 1 [9:5], source 2 [4:0]
+  space_t                     space_of[ITERATORS];
+  logic [ADDR_BITS-1:0]       base[ITERATORS];
+  logic [LOOPS*ADDR_BITS-1:0] strides[ITERATORS];
+
+  logic [NEST_BITS-1:0] config_nest;
+  logic [ITERATOR_BITS-1:0] config_iterator;
+  assign config_nest = NEST_BITS'(config_index);
+  assign config_iterator = ITERATOR_BITS'(config_index);
   always_ff @(posedge clk) begin
     case (config_write)
-      3'd1: begin
-        if (config_loop < 4'(LOOPS)) count[32'(config_index)*LOOPS+32'(config_loop)] <= config_data;
-        else if (config_loop == 4'(LOOPS)) first_of[config_index[$clog2(NESTS)-1:0]] <= config_data[5:0];
-        else last_of[config_index[$clog2(NESTS)-1:0]] <= config_data[5:0];
-      end
-      3'd2: body[config_index[$clog2(BODY)-1:0]] <= config_data[20:0];
-      3'd3: base[config_index[$clog2(ITERATORS)-1:0]] <= config_data;
-      3'd4: stride[32'(config_index)*LOOPS+32'(config_loop)] <= config_data;
+      3'd1:
+        case (config_field)
+          4'd7: first_of[config_nest] <= PC_BITS'(config_data);
+          4'd8: last_of[config_nest] <= PC_BITS'(config_data);
+          4'd9: lane_loop[config_nest] <= 4'(config_data);
+          4'd10: last_lanes[config_nest] <= LANE_BITS'(config_data);
+          default: counts[config_nest][config_field*32+:32] <= config_data;
+        endcase
+      3'd2: body[PC_BITS'(config_index)] <= config_data[20:0];
+      3'd3:
+        case (config_field)
+          4'd7: space_of[config_iterator] <= config_data[1:0];
+          4'd8: base[config_iterator] <= ADDR_BITS'(config_data);
+          default: strides[config_iterator][config_field*ADDR_BITS+:ADDR_BITS] <= ADDR_BITS'(config_data);
+        endcase
       default: ;
     endcase
   end
 
-  logic        running;
-  logic [$clog2(NESTS)-1:0] nest;
-  logic [5:0]  pc;
-  logic [31:0] index[LOOPS];
-  logic [3:0]  wait_cycles;  // until the pipeline is free
+  logic                 running;
+  logic [NEST_BITS-1:0] nest;
+  logic [PC_BITS-1:0]   pc;
+  logic [LOOPS*32-1:0]  index;
+  logic [7:0]           wait_cycles;  // until the pipeline is free
 
   logic [20:0] word;
-  logic [4:0]  destination_iterator, source1_iterator, source2_iterator;
-  assign word = body[pc[$clog2(BODY)-1:0]];
+  assign word = body[pc];
   assign opcode = word[20:15];
-  assign destination_iterator = word[14:10];
-  assign source1_iterator = word[9:5];
-  assign source2_iterator = word[4:0];
 
-  function automatic logic [ADDR_BITS-1:0] address(input logic [4:0] which);
-    address = ADDR_BITS'(base[which][29:0]);
-    for (int l = 0; l < LOOPS; l++) address = address + ADDR_BITS'(index[l] * stride[32'(which)*LOOPS+l]);
-  endfunction
-
-  assign destination = address(destination_iterator);
-  assign source1 = address(source1_iterator);
-  assign source2 = address(source2_iterator);
-  assign destination_space = base[destination_iterator][31:30];
-  assign source1_space = base[source1_iterator][31:30];
-  assign source2_space = base[source2_iterator][31:30];
-
-  // Reads of a second and third word of a namespace take a cycle each; IMM has a port for each operand.
-  logic second_read, third_read;
-  logic uses2, uses3;
-  assign uses2 = reads_source2(opcode) && source2_space != SPACE_IMM;
-  assign uses3 = reads_destination(opcode);
-  assign second_read = uses2 && source2_space == source1_space && source2 != source1;
-  assign third_read = uses3 && ((destination_space == source1_space && destination != source1) ||
-                                (uses2 && destination_space == source2_space && destination != source2)) &&
-                      !(destination_space == source1_space && destination == source1) &&
-                      !(uses2 && destination_space == source2_space && destination == source2);
-
-  logic [3:0] latency;
-  always_comb begin
-    latency = (opcode == OP_DIVIDE || opcode == OP_RECIPROCAL) ? 4'(DIVIDE_LATENCY) : 4'd1;
-    occupancy = latency + 4'(second_read) + 4'(third_read);
-  end
-
-  // Words that the last two instructions write; age counts down to when they may be read.
-  space_t               written_space[2];
-  logic [ADDR_BITS-1:0] written[2];
-  logic [4:0]           age[2];
-
-  function automatic logic pending(input space_t space, input logic [ADDR_BITS-1:0] addr);
-    pending = 1'b0;
-    for (int i = 0; i < 2; i++) if (age[i] != 0 && written_space[i] == space && written[i] == addr) pending = 1'b1;
-  endfunction
-
-  logic hazard;
-  assign hazard = pending(source1_space, source1) || (uses2 && pending(source2_space, source2)) ||
-                  (uses3 && pending(destination_space, destination));
-  assign issue = running && wait_cycles == 0 && !hazard;
-
-  logic [LOOPS-1:0] at_end;
-  logic [LOOPS:0]   carry;  // loop l advances
-  logic             body_ends;
-  assign body_ends = pc == last_of[nest];
-  assign carry[0] = body_ends;
+  // Address generation. Operand 0 is the destination, 1 and 2 the sources.
+  logic [3*5-1:0]         operands;
+  logic [3*ADDR_BITS-1:0] addresses;
+  logic [3*2-1:0]         spaces;
+  assign operands = {word[4:0], word[9:5], word[14:10]};
   generate
-    for (genvar g = 0; g < LOOPS; g++) begin : odometer
-      assign at_end[g] = index[g] + 1 == count[32'(nest)*LOOPS+g];
-      assign carry[g+1] = body_ends && (&at_end[g:0]);
+    for (genvar o = 0; o < 3; o++) begin : operand
+      logic [ITERATOR_BITS-1:0]   which;
+      logic [LOOPS*ADDR_BITS-1:0] stride;
+      logic [ADDR_BITS-1:0]       from, address;
+      assign which = ITERATOR_BITS'(operands[o*5+:5]);
+      assign stride = strides[which];
+      assign from = base[which];
+      always_comb begin
+        address = from;
+        for (int l = 0; l < LOOPS; l++) begin
+          address = address + ADDR_BITS'(index[l*32+:32]) * stride[l*ADDR_BITS+:ADDR_BITS];
+        end
+      end
+      assign addresses[o*ADDR_BITS+:ADDR_BITS] = address;
+      assign spaces[o*2+:2] = space_of[which];
     end
   endgenerate
-  assign done = issue && carry[LOOPS] && 4'(nest) + 4'd1 == nests;
+  assign {source2, source1, destination} = addresses;
+  assign {source2_space, source1_space, destination_space} = spaces;
+
+  // Reads of a second and third word of a namespace take a cycle each; IMM has a port for each operand.
+  logic uses2, uses3, same_space_12, same_space_d1, same_space_d2, same_12, same_d1, same_d2, second_read, third_read;
+  assign uses2 = reads_source2(opcode) && source2_space != SPACE_IMM;
+  assign uses3 = reads_destination(opcode);
+  assign same_space_12 = uses2 && source2_space == source1_space;
+  assign same_space_d1 = destination_space == source1_space;
+  assign same_space_d2 = uses2 && destination_space == source2_space;
+  assign same_12 = same_space_12 && source2 == source1;
+  assign same_d1 = same_space_d1 && destination == source1;
+  assign same_d2 = same_space_d2 && destination == source2;
+  assign second_read = same_space_12 && !same_12;
+  assign third_read = uses3 && (same_space_d1 || same_space_d2) && !same_d1 && !same_d2;
+
+  logic [7:0] latency;
+  assign latency = opcode == OP_DIVIDE ? 8'(DIVIDE_LATENCY) : 8'd1;
+  assign occupancy = latency + 8'(second_read) + 8'(third_read);
+
+  // Words that the last two instructions write, and the cycles until each may be read.
+  space_t               written_space_0, written_space_1;
+  logic [ADDR_BITS-1:0] written_0, written_1;
+  logic [7:0]           age_0, age_1;
+
+  logic pending_1, pending_2, pending_d, hazard;
+  assign pending_1 = (age_0 != 0 && written_space_0 == source1_space && written_0 == source1) ||
+                     (age_1 != 0 && written_space_1 == source1_space && written_1 == source1);
+  assign pending_2 = (age_0 != 0 && written_space_0 == source2_space && written_0 == source2) ||
+                     (age_1 != 0 && written_space_1 == source2_space && written_1 == source2);
+  assign pending_d = (age_0 != 0 && written_space_0 == destination_space && written_0 == destination) ||
+                     (age_1 != 0 && written_space_1 == destination_space && written_1 == destination);
+  assign hazard = pending_1 || (uses2 && pending_2) || (uses3 && pending_d);
+  assign issue = running && wait_cycles == 0 && !hazard;
+
+  // Loops that are in their last iteration, and those that advance when the body ends.
+  logic [LOOPS*32-1:0]  count;
+  logic [LOOPS-1:0]     at_end, advance;
+  logic                 body_ends, nest_ends;
+  logic [NEST_BITS-1:0] next_nest;
+  assign count = counts[nest];
+  assign body_ends = pc == last_of[nest];
+  assign next_nest = nest + 1'b1;
+  generate
+    for (genvar g = 0; g < LOOPS; g++) begin : odometer
+      assign at_end[g] = index[g*32+:32] + 1 == count[g*32+:32];
+      if (g == LOOPS - 1) begin : innermost
+        assign advance[g] = body_ends;
+      end else begin : outer
+        assign advance[g] = body_ends && (&at_end[LOOPS-1:g+1]);
+      end
+    end
+  endgenerate
+  assign nest_ends = body_ends && (&at_end);
+  assign done = issue && nest_ends && 6'(nest) + 6'd1 == nests;
+
+  logic [3:0] lane_tail;
+  logic       in_tail;
+  assign lane_tail = lane_loop[nest];
+  assign in_tail = lane_tail >= 4'(LOOPS) || ((LOOPS + 1)'({1'b1, at_end} >> lane_tail) & 1) != 0;
+  assign lanes = in_tail ? last_lanes[nest] : LANE_BITS'(LANES);
 
   always_ff @(posedge clk) begin
-    if (wait_cycles != 0) wait_cycles <= wait_cycles - 4'd1;
-    for (int i = 0; i < 2; i++) if (age[i] != 0) age[i] <= age[i] - 5'd1;
+    if (wait_cycles != 0) wait_cycles <= wait_cycles - 8'd1;
+    if (age_0 != 0) age_0 <= age_0 - 8'd1;
+    if (age_1 != 0) age_1 <= age_1 - 8'd1;
     if (issue) begin
-      wait_cycles <= occupancy - 4'd1;
-      written_space[0] <= destination_space;
-      written[0] <= destination;
-      age[0] <= 5'(occupancy) + 5'd1;
-      written_space[1] <= written_space[0];
-      written[1] <= written[0];
-      age[1] <= age[0] == 0 ? 5'd0 : age[0] - 5'd1;
-      pc <= carry[0] ? (carry[LOOPS] && !done ? first_of[nest+1] : first_of[nest]) : pc + 6'd1;
-      if (carry[LOOPS]) nest <= nest + 1;
-      for (int l = 0; l < LOOPS; l++) if (carry[l]) index[l] <= at_end[l] ? '0 : index[l] + 1;
+      wait_cycles <= occupancy - 8'd1;
+      written_space_0 <= destination_space;
+      written_0 <= destination;
+      age_0 <= occupancy + 8'd1;
+      written_space_1 <= written_space_0;
+      written_1 <= written_0;
+      age_1 <= age_0 == 0 ? 8'd0 : age_0 - 8'd1;
+      pc <= !body_ends ? pc + 1'b1 : nest_ends && !done ? first_of[next_nest] : first_of[nest];
+      if (nest_ends) nest <= next_nest;
+      for (int l = 0; l < LOOPS; l++) begin
+        if (advance[l]) index[l*32+:32] <= at_end[l] ? 32'd0 : index[l*32+:32] + 1;
+      end
     end
     if (reset || start || done) begin
       running <= start && !reset;
       nest <= '0;
       pc <= first_of[0];
-      for (int l = 0; l < LOOPS; l++) index[l] <= '0;
-      if (!done) begin
+      index <= '0;
+      if (reset || !done) begin
         wait_cycles <= '0;
-        age[0] <= '0;
-        age[1] <= '0;
+        age_0 <= '0;
+        age_1 <= '0;
       end
     end
   end

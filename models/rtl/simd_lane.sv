@@ -1,27 +1,33 @@
 // One lane: read, execute, write back. Its control arrives from the issue side three stages later (decode and address generation lie between) and a cycle later a
-// lane. All values are 32-bit integers; the opcodes that need a table or a float unit are not in this reference.
+// lane. All values are 32-bit integers (isa/manual.md section 6); the functions of real numbers are not defined on them.
 module simd_lane
   import simd_types::*;
 #(
-    parameter int WORDS = 256,
+    parameter int WORDS = 256,  // of VMEM1, and again of VMEM2
+    parameter int OBUF_WORDS = 256,
     parameter int IMMEDIATES = 32,
-    localparam int ADDR_BITS = $clog2(WORDS)
+    parameter int ACT_BITS = 8,  // what `cast` saturates to
+    parameter int ADDR_BITS = 12
 ) (
     input logic clk,
     input logic reset,
 
     input logic                 load,
     input space_t               load_space,
-    input logic [ADDR_BITS-1:0] load_addr,
+    // verilator lint_off UNUSEDSIGNAL
+    input logic [ADDR_BITS-1:0] load_addr,  // as wide as the largest memory needs
+    // verilator lint_on UNUSEDSIGNAL
     input logic [31:0]          load_data,
 
     // at the read stage
     input logic                 valid,
     input logic                 active,
     input opcode_t              opcode,
-    input logic [3:0]           occupancy,
+    input logic [7:0]           occupancy,
     input space_t               destination_space, source1_space, source2_space,
+    // verilator lint_off UNUSEDSIGNAL
     input logic [ADDR_BITS-1:0] destination, source1, source2,
+    // verilator lint_on UNUSEDSIGNAL
 
     // write back
     output logic                 result_valid,
@@ -29,23 +35,17 @@ module simd_lane
     output logic [ADDR_BITS-1:0] result_addr,
     output logic [31:0]          result
 );
-  logic [31:0] obuf[WORDS];
+  logic [31:0] obuf[OBUF_WORDS];
   logic [31:0] vmem1[WORDS];
   logic [31:0] vmem2[WORDS];
   logic [31:0] imm[IMMEDIATES];
-
-  function automatic logic [31:0] read(input space_t space, input logic [ADDR_BITS-1:0] addr);
-    case (space)
-      SPACE_OBUF: read = obuf[addr];
-      SPACE_VMEM1: read = vmem1[addr];
-      SPACE_VMEM2: read = vmem2[addr];
-      default: read = imm[addr[$clog2(IMMEDIATES)-1:0]];
-    endcase
-  endfunction
+  localparam int OBUF_BITS = $clog2(OBUF_WORDS);
+  localparam int VMEM_BITS = $clog2(WORDS);
+  localparam int IMM_BITS = $clog2(IMMEDIATES);
 
   // Execute stage: operands of the instruction and the cycles it still needs.
   logic                 busy, enabled;
-  logic [3:0]           left;
+  logic [7:0]           left;
   opcode_t              op;
   logic [31:0]          a, b, d;
   space_t               space;
@@ -67,78 +67,101 @@ module simd_lane
     else requantize = quotient[31:0];
   endfunction
 
-  function automatic logic [31:0] compute(input opcode_t code, input logic [31:0] x, input logic [31:0] y,
-                                          input logic [31:0] z);
-    logic signed [31:0] sx, sy;
-    sx = x;
-    sy = y;
-    case (code)
-      OP_ADD: compute = x + y;
-      OP_SUB: compute = x - y;
-      OP_MUL: compute = x * y;
-      OP_MAC: compute = z + x * y;
-      OP_MAX: compute = sx > sy ? x : y;
-      OP_MIN: compute = sx < sy ? x : y;
-      OP_SHIFT_LEFT: compute = x << y[4:0];
-      OP_SHIFT_RIGHT: compute = sx >>> y[4:0];
-      OP_AND: compute = x & y;
-      OP_OR: compute = x | y;
-      OP_XOR: compute = x ^ y;
-      OP_MOVE: compute = x;
-      OP_CONDITIONAL_MOVE: compute = y != 0 ? x : z;
-      OP_RELU: compute = sx > 0 ? x : 32'd0;
-      OP_ABSOLUTE: compute = sx < 0 ? -x : x;
-      OP_NEGATE: compute = -x;
-      OP_SIGN: compute = sx > 0 ? 32'd1 : sx < 0 ? 32'hFFFFFFFF : 32'd0;
-      OP_EQUAL: compute = 32'(x == y);
-      OP_NOT_EQUAL: compute = 32'(x != y);
-      OP_GREATER: compute = 32'(sx > sy);
-      OP_GREATER_EQUAL: compute = 32'(sx >= sy);
-      OP_LESS: compute = 32'(sx < sy);
-      OP_LESS_EQUAL: compute = 32'(sx <= sy);
-      OP_DIVIDE: compute = y == 0 ? 32'd0 : y == 32'hFFFFFFFF ? -x : 32'(sx / sy);
-      OP_REQUANTIZE: compute = requantize(z, x, y[5:0]);
-      default: compute = 32'd0;
+  logic signed [31:0] sa, sb, quotient;
+  logic [4:0]         by;
+  logic [5:0]         scale;
+  logic [31:0]        outcome;
+  assign sa = a;
+  assign sb = b;
+  assign by = b[4:0];
+  assign scale = b[5:0];
+  assign quotient = sa / sb;
+  localparam logic signed [31:0] CAST_MAX = (32'sd1 <<< (ACT_BITS - 1)) - 32'sd1;
+  localparam logic signed [31:0] CAST_MIN = -CAST_MAX - 32'sd1;
+
+  always_comb begin
+    case (op)
+      OP_ADD: outcome = a + b;
+      OP_SUB: outcome = a - b;
+      OP_MUL: outcome = a * b;
+      OP_MAC: outcome = d + a * b;
+      OP_MAX: outcome = sa > sb ? a : b;
+      OP_MIN: outcome = sa < sb ? a : b;
+      OP_SHIFT_LEFT: outcome = a << by;
+      OP_SHIFT_RIGHT: outcome = sa >>> by;
+      OP_AND: outcome = a & b;
+      OP_OR: outcome = a | b;
+      OP_XOR: outcome = a ^ b;
+      OP_MOVE, OP_FLOOR: outcome = a;
+      OP_CONDITIONAL_MOVE: outcome = b != 0 ? a : d;
+      OP_RELU: outcome = sa > 0 ? a : 32'd0;
+      OP_LEAKY_RELU: outcome = sa < 0 ? a * b : a;
+      OP_ABSOLUTE: outcome = sa < 0 ? -a : a;
+      OP_NEGATE: outcome = -a;
+      OP_SIGN: outcome = sa > 0 ? 32'd1 : sa < 0 ? 32'hFFFFFFFF : 32'd0;
+      OP_EQUAL: outcome = 32'(a == b);
+      OP_NOT_EQUAL: outcome = 32'(a != b);
+      OP_GREATER: outcome = 32'(sa > sb);
+      OP_GREATER_EQUAL: outcome = 32'(sa >= sb);
+      OP_LESS: outcome = 32'(sa < sb);
+      OP_LESS_EQUAL: outcome = 32'(sa <= sb);
+      OP_DIVIDE: outcome = b == 0 ? 32'd0 : b == 32'hFFFFFFFF ? -a : quotient;
+      OP_REQUANTIZE: outcome = requantize(d, a, scale);
+      OP_CAST: outcome = sa > CAST_MAX ? CAST_MAX : sa < CAST_MIN ? CAST_MIN : a;
+      default: outcome = 32'd0;
+    endcase
+  end
+
+  function automatic logic [31:0] chosen(input space_t from, input logic [31:0] word_o, input logic [31:0] word_1,
+                                         input logic [31:0] word_2, input logic [31:0] word_i);
+    case (from)
+      SPACE_OBUF: chosen = word_o;
+      SPACE_VMEM1: chosen = word_1;
+      SPACE_VMEM2: chosen = word_2;
+      default: chosen = word_i;
     endcase
   endfunction
 
   always_ff @(posedge clk) begin
     if (load) begin
       case (load_space)
-        SPACE_OBUF: obuf[load_addr] <= load_data;
-        SPACE_VMEM1: vmem1[load_addr] <= load_data;
-        SPACE_VMEM2: vmem2[load_addr] <= load_data;
-        default: imm[load_addr[$clog2(IMMEDIATES)-1:0]] <= load_data;
+        SPACE_OBUF: obuf[OBUF_BITS'(load_addr)] <= load_data;
+        SPACE_VMEM1: vmem1[VMEM_BITS'(load_addr)] <= load_data;
+        SPACE_VMEM2: vmem2[VMEM_BITS'(load_addr)] <= load_data;
+        default: imm[IMM_BITS'(load_addr)] <= load_data;
       endcase
     end
 
     // read -> execute
     if (valid) begin
       op <= opcode;
-      a <= read(source1_space, source1);
-      b <= read(source2_space, source2);
-      d <= read(destination_space, destination);
+      a <= chosen(source1_space, obuf[OBUF_BITS'(source1)], vmem1[VMEM_BITS'(source1)], vmem2[VMEM_BITS'(source1)],
+                  imm[IMM_BITS'(source1)]);
+      b <= chosen(source2_space, obuf[OBUF_BITS'(source2)], vmem1[VMEM_BITS'(source2)], vmem2[VMEM_BITS'(source2)],
+                  imm[IMM_BITS'(source2)]);
+      d <= chosen(destination_space, obuf[OBUF_BITS'(destination)], vmem1[VMEM_BITS'(destination)],
+                  vmem2[VMEM_BITS'(destination)], 32'd0);
       space <= destination_space;
       addr <= destination;
       enabled <= active;
       left <= occupancy;
     end else if (left != 0) begin
-      left <= left - 4'd1;
+      left <= left - 8'd1;
     end
-    busy <= !reset && (valid || left > 4'd1);
+    busy <= !reset && (valid || left > 8'd1);
 
     // execute -> write back
-    result_valid <= !reset && busy && left == 4'd1 && enabled;
+    result_valid <= !reset && busy && left == 8'd1 && enabled;
     result_space <= space;
     result_addr <= addr;
-    result <= compute(op, a, b, d);
+    result <= outcome;
 
     // write back
     if (result_valid) begin
       case (result_space)
-        SPACE_OBUF: obuf[result_addr] <= result;
-        SPACE_VMEM1: vmem1[result_addr] <= result;
-        SPACE_VMEM2: vmem2[result_addr] <= result;
+        SPACE_OBUF: obuf[OBUF_BITS'(result_addr)] <= result;
+        SPACE_VMEM1: vmem1[VMEM_BITS'(result_addr)] <= result;
+        SPACE_VMEM2: vmem2[VMEM_BITS'(result_addr)] <= result;
         default: ;
       endcase
     end

@@ -12,12 +12,11 @@ module systolic_array #(
     localparam int ADDR_BITS = $clog2(WORDS)
 ) (
     input  logic                              clk,
-    // weight load: one processing element a cycle
+    // weight load: one row of processing elements a cycle
     input  logic                              load,
     input  logic        [31:0]                load_row,
-    input  logic        [31:0]                load_column,
     input  logic        [ADDR_BITS-1:0]       load_addr,
-    input  logic signed [WGT_BITS-1:0]        load_data,
+    input  logic        [COLUMNS*WGT_BITS-1:0] load_data,
     // one vector a cycle
     input  logic        [ROWS*ACT_BITS-1:0]   vector,
     input  logic        [ADDR_BITS-1:0]       weight_addr,
@@ -43,9 +42,9 @@ module systolic_array #(
             .ACT_BITS(ACT_BITS), .WGT_BITS(WGT_BITS), .ACC_BITS(ACC_BITS), .WORDS(WORDS)
         ) element (
             .clk(clk),
-            .load(load && load_row == 32'(r) && load_column == 32'(c)),
+            .load(load && load_row == 32'(r)),
             .load_addr(load_addr),
-            .load_data(load_data),
+            .load_data(load_data[c*WGT_BITS+:WGT_BITS]),
             .act_in(act[r][c]),
             .addr_in(addr[r][c]),
             .psum_in(psum[r][c]),

@@ -21,7 +21,7 @@ constexpr int kWbufWords = 64;
 constexpr int kObufWords = 512;
 constexpr int kBbufWords = 16;
 
-/// A tile in the sequencer's terms, innermost loop first.
+/// A tile in the sequencer's terms, outermost loop first.
 struct Tile {
   std::array<int, kLoops> count{};
   std::array<int, kLoops> ibuf{}, wbuf{}, obuf{}, bbuf{};
@@ -73,7 +73,7 @@ Results expected(const Tile& t, Memories& m, int& cycles) {
       results.emplace(std::pair(cycle + kRows - 1 + c, c), Result{oa, sum});
     }
     more = false;
-    for (int l = 0; l < kLoops && !more; ++l) {
+    for (int l = kLoops; l-- > 0 && !more;) {
       more = ++i[l] < t.count[l];
       if (!more) i[l] = 0;
     }
@@ -91,15 +91,19 @@ class Core {
   }
 
   void load(const Memories& m) {
-    for (int w = 0; w < kIbufWords; ++w)
-      for (int r = 0; r < kRows; ++r) put(1, w, r, 0, m.ibuf[w][r]);
-    for (int w = 0; w < kWbufWords; ++w)
-      for (int r = 0; r < kRows; ++r)
-        for (int c = 0; c < kColumns; ++c) put(2, w, r, c, m.wbuf[w][r][c]);
-    for (int w = 0; w < kBbufWords; ++w)
-      for (int c = 0; c < kColumns; ++c) put(3, w, 0, c, m.bbuf[w][c]);
-    for (int w = 0; w < kObufWords; ++w)
-      for (int c = 0; c < kColumns; ++c) put(4, w, 0, c, m.obuf[w][c]);
+    for (int w = 0; w < kIbufWords; ++w) {
+      core_.load_activations = packed(m.ibuf[w]);
+      put(1, w);
+    }
+    for (int w = 0; w < kWbufWords; ++w) {
+      for (int r = 0; r < kRows; ++r) {
+        core_.load_row = static_cast<std::uint32_t>(r);
+        core_.load_weights = packed(m.wbuf[w][r]);
+        put(2, w);
+      }
+    }
+    for (int w = 0; w < kBbufWords; ++w) put(3, w, m.bbuf[w]);
+    for (int w = 0; w < kObufWords; ++w) put(4, w, m.obuf[w]);
     core_.load_memory = 0;
   }
 
@@ -138,12 +142,16 @@ class Core {
     const int shift = 16 * (l % 2);
     words[l / 2] = (words[l / 2] & ~(0xFFFFU << shift)) | (static_cast<std::uint32_t>(value) & 0xFFFFU) << shift;
   }
-  void put(int memory, int word, int row, int column, std::int32_t value) {
+  template <std::size_t Lanes>
+  static std::uint32_t packed(const std::array<int, Lanes>& bytes) {
+    std::uint32_t word = 0;
+    for (std::size_t i = 0; i < Lanes; ++i) word |= (static_cast<std::uint32_t>(bytes[i]) & 0xFFU) << (8 * i);
+    return word;
+  }
+  void put(int memory, int word, const std::array<std::int32_t, kColumns>& sums = {}) {
+    for (std::size_t c = 0; c < kColumns; ++c) core_.load_sums[c] = static_cast<std::uint32_t>(sums[c]);
     core_.load_memory = static_cast<unsigned char>(memory);
     core_.load_word = static_cast<unsigned short>(word);
-    core_.load_row = static_cast<std::uint32_t>(row);
-    core_.load_column = static_cast<std::uint32_t>(column);
-    core_.load_data = static_cast<std::uint32_t>(value);
     tick();
   }
   void tick() {
@@ -211,7 +219,7 @@ Tile random_tile(Random& random) {
 isa::ArrayProgram program_of(const Tile& t) {
   isa::ArrayProgram program;
   program.used = true;
-  for (std::size_t l = kLoops; l-- > 0;) {
+  for (std::size_t l = 0; l < kLoops; ++l) {
     isa::ArrayLoop loop;
     loop.trip.count = t.count[l];
     loop.ibuf_stride = t.ibuf[l];

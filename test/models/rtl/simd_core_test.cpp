@@ -23,6 +23,7 @@ constexpr int kLanes = 4;
 constexpr int kWords = 256;
 constexpr int kLoops = 7;
 constexpr int kDivide = 9;
+constexpr int kNoLaneLoop = 15;
 
 struct Address {
   int base = 0;
@@ -36,11 +37,12 @@ struct Step {
 struct Nest {
   std::array<int, kLoops> count{1, 1, 1, 1, 1, 1, 1};
   std::vector<Step> body;
+  int lane_loop = kNoLaneLoop;  ///< the loop whose last iteration has fewer lanes
+  int last_lanes = kLanes;
 };
 struct Tile {
   std::vector<Nest> nests;
   std::vector<Address> iterators;
-  int active_lanes = kLanes;
 };
 
 using Place = std::pair<int, int>;  // namespace, word
@@ -102,6 +104,8 @@ Results expected(const Tile& tile, std::array<Lane, kLanes>& lanes, int& cycles)
   for (const Nest& nest : tile.nests) {
     std::array<int, kLoops> i{};
     for (bool more = true; more;) {
+      const bool tail = nest.lane_loop == kNoLaneLoop || i[nest.lane_loop] + 1 == nest.count[nest.lane_loop];
+      const int active_lanes = tail ? nest.last_lanes : kLanes;
       for (const Step& step : nest.body) {
         const auto place = [&](int iterator) {
           const Address& a = tile.iterators[static_cast<std::size_t>(iterator)];
@@ -126,14 +130,14 @@ Results expected(const Tile& tile, std::array<Lane, kLanes>& lanes, int& cycles)
         free = issue + occupancy;
         const Place d = place(step.destination);
         readable[d] = issue + occupancy + 2;
-        for (int lane = 0; lane < tile.active_lanes; ++lane) {
+        for (int lane = 0; lane < active_lanes; ++lane) {
           auto& memory = lanes[static_cast<std::size_t>(lane)].memory;
           memory[d] = compute(step.opcode, memory[place(step.source1)], memory[place(step.source2)], memory[d]);
           results[{issue + 4 + occupancy + lane, lane}] = {d, memory[d]};
         }
       }
       more = false;
-      for (int l = 0; l < kLoops && !more; ++l) {
+      for (int l = kLoops; l-- > 0 && !more;) {
         more = ++i[l] < nest.count[l];
         if (!more) i[l] = 0;
       }
@@ -152,15 +156,15 @@ class Core {
   }
 
   void load(const std::array<Lane, kLanes>& lanes) {
-    for (int lane = 0; lane < kLanes; ++lane) {
-      for (const auto& [place, value] : lanes[static_cast<std::size_t>(lane)].memory) {
-        core_.load = 1;
-        core_.load_lane = static_cast<std::uint32_t>(lane);
-        core_.load_space = static_cast<unsigned char>(place.first);
-        core_.load_addr = static_cast<unsigned char>(place.second);
-        core_.load_data = static_cast<std::uint32_t>(value);
-        tick();
+    for (const auto& entry : lanes[0].memory) {
+      const Place place = entry.first;
+      core_.load = 1;
+      core_.load_space = static_cast<unsigned char>(place.first);
+      core_.load_addr = static_cast<unsigned char>(place.second);
+      for (std::size_t lane = 0; lane < kLanes; ++lane) {
+        core_.load_data[lane] = static_cast<std::uint32_t>(lanes[lane].memory.at(place));
       }
+      tick();
     }
     core_.load = 0;
   }
@@ -168,7 +172,6 @@ class Core {
   Results run(const Tile& tile, int& cycles) {
     configure(tile);
     core_.nests = static_cast<unsigned char>(tile.nests.size());
-    core_.active_lanes = static_cast<std::uint32_t>(tile.active_lanes);
     core_.start = 1;
     tick();
     core_.start = 0;
@@ -191,25 +194,28 @@ class Core {
     for (std::size_t n = 0; n < tile.nests.size(); ++n) {
       const Nest& nest = tile.nests[n];
       for (int l = 0; l < kLoops; ++l) write(1, static_cast<int>(n), l, static_cast<std::uint32_t>(nest.count[l]));
-      write(1, static_cast<int>(n), kLoops, static_cast<std::uint32_t>(pc));
+      write(1, static_cast<int>(n), 7, static_cast<std::uint32_t>(pc));
       for (const Step& step : nest.body) {
         write(2, pc++, 0,
               static_cast<std::uint32_t>(static_cast<int>(step.opcode) << 15 | step.destination << 10 |
                                          step.source1 << 5 | step.source2));
       }
-      write(1, static_cast<int>(n), kLoops + 1, static_cast<std::uint32_t>(pc - 1));
+      write(1, static_cast<int>(n), 8, static_cast<std::uint32_t>(pc - 1));
+      write(1, static_cast<int>(n), 9, static_cast<std::uint32_t>(nest.lane_loop));
+      write(1, static_cast<int>(n), 10, static_cast<std::uint32_t>(nest.last_lanes));
     }
     for (std::size_t i = 0; i < tile.iterators.size(); ++i) {
       const Address& a = tile.iterators[i];
-      write(3, static_cast<int>(i), 0, static_cast<std::uint32_t>(a.space) << 30 | static_cast<std::uint32_t>(a.base));
-      for (int l = 0; l < kLoops; ++l) write(4, static_cast<int>(i), l, static_cast<std::uint32_t>(a.stride[l]));
+      for (int l = 0; l < kLoops; ++l) write(3, static_cast<int>(i), l, static_cast<std::uint32_t>(a.stride[l]));
+      write(3, static_cast<int>(i), 7, static_cast<std::uint32_t>(a.space));
+      write(3, static_cast<int>(i), 8, static_cast<std::uint32_t>(a.base));
     }
     core_.config_write = 0;
   }
-  void write(int what, int index, int loop, std::uint32_t data) {
+  void write(int what, int index, int field, std::uint32_t data) {
     core_.config_write = static_cast<unsigned char>(what);
-    core_.config_index = static_cast<unsigned char>(index);
-    core_.config_loop = static_cast<unsigned char>(loop);
+    core_.config_index = static_cast<unsigned short>(index);
+    core_.config_field = static_cast<unsigned char>(field);
     core_.config_data = data;
     tick();
   }
@@ -239,7 +245,6 @@ Tile random_tile(Random& random) {
       SimdOpcode::relu,        SimdOpcode::greater, SimdOpcode::divide,
       SimdOpcode::requantize};
   Tile tile;
-  tile.active_lanes = random(1, kLanes);
   tile.iterators.resize(static_cast<std::size_t>(random(4, 12)));
   for (Address& a : tile.iterators) {
     a.space = static_cast<Namespace>(random(0, 3));
@@ -254,6 +259,8 @@ Tile random_tile(Random& random) {
   tile.nests.resize(static_cast<std::size_t>(random(1, 3)));
   for (Nest& nest : tile.nests) {
     for (int n = random(0, 3); n > 0; --n) nest.count[static_cast<std::size_t>(random(0, kLoops - 1))] = random(1, 3);
+    nest.last_lanes = random(1, kLanes);
+    if (random(0, 1) == 1) nest.lane_loop = random(0, kLoops - 1);
     nest.body.resize(static_cast<std::size_t>(random(1, 5)));
     for (Step& step : nest.body) {
       step.opcode = kOpcodes[static_cast<std::size_t>(random(0, 12))];
@@ -275,12 +282,12 @@ isa::SimdProgram program_of(const Tile& tile) {
     iterator.used = true;
     iterator.space = a.space;
     iterator.base = a.base;
-    for (std::size_t l = 0; l < kLoops; ++l) iterator.stride[kLoops - 1 - l] = a.stride[l];
+    for (std::size_t l = 0; l < kLoops; ++l) iterator.stride[l] = a.stride[l];
   }
   for (const Nest& nest : tile.nests) {
     isa::Nest n;
-    for (std::size_t l = kLoops; l-- > 0;) n.loops.push_back({nest.count[l], nest.count[l], isa::kNoLoop});
-    n.lanes.last = {tile.active_lanes, tile.active_lanes, isa::kNoLoop};
+    for (std::size_t l = 0; l < kLoops; ++l) n.loops.push_back({nest.count[l], nest.count[l], isa::kNoLoop});
+    n.lanes.last = {nest.last_lanes, nest.last_lanes, isa::kNoLoop};
     for (const Step& step : nest.body) {
       n.body.push_back({step.opcode, static_cast<std::uint8_t>(step.destination),
                         static_cast<std::uint8_t>(step.source1), static_cast<std::uint8_t>(step.source2)});
