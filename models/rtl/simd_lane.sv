@@ -69,13 +69,13 @@ module simd_lane
 
   logic signed [31:0] sa, sb, quotient;
   logic [4:0]         by;
-  logic [5:0]         scale;
+  logic [31:0]        requantized;
   logic [31:0]        outcome;
   assign sa = a;
   assign sb = b;
   assign by = b[4:0];
-  assign scale = b[5:0];
   assign quotient = sa / sb;
+  assign requantized = requantize(d, a, b[5:0]);
   localparam logic signed [31:0] CAST_MAX = (32'sd1 <<< (ACT_BITS - 1)) - 32'sd1;
   localparam logic signed [31:0] CAST_MIN = -CAST_MAX - 32'sd1;
 
@@ -106,7 +106,7 @@ module simd_lane
       OP_LESS: outcome = 32'(sa < sb);
       OP_LESS_EQUAL: outcome = 32'(sa <= sb);
       OP_DIVIDE: outcome = b == 0 ? 32'd0 : b == 32'hFFFFFFFF ? -a : quotient;
-      OP_REQUANTIZE: outcome = requantize(d, a, scale);
+      OP_REQUANTIZE: outcome = requantized;
       OP_CAST: outcome = sa > CAST_MAX ? CAST_MAX : sa < CAST_MIN ? CAST_MIN : a;
       default: outcome = 32'd0;
     endcase
