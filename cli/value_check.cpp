@@ -17,8 +17,8 @@ constexpr double kTolerance = 1e-3;  ///< of the largest element: networks end i
 constexpr std::uint32_t kInputSeed = 1;
 
 /// Tensor number `i` of a folder of test data, which must have that shape.
-std::vector<float> read_elements(const std::string& folder, const std::string& direction, std::size_t i,
-                                 const Tensor& wanted) {
+std::vector<double> read_elements(const std::string& folder, const std::string& direction, std::size_t i,
+                                  const Tensor& wanted) {
   const std::string path = (std::filesystem::path(folder) / fmt::format("{}_{}.pb", direction, i)).string();
   const Tensor tensor = read_tensor(path);
   if (element_count(tensor.shape) != element_count(wanted.shape)) {
@@ -27,9 +27,9 @@ std::vector<float> read_elements(const std::string& folder, const std::string& d
                                  to_string(wanted.shape)),
                      "the files are numbered in the order of the network's inputs and outputs"});
   }
-  std::optional<std::vector<float>> elements = as_floats(tensor.values, element_count(tensor.shape));
+  const std::optional<std::vector<float>> elements = as_floats(tensor.values, element_count(tensor.shape));
   if (!elements) throw UserError({path, 0, 0, "it holds no numbers", ""});
-  return std::move(*elements);
+  return {elements->begin(), elements->end()};
 }
 
 NamedElements read_folder(const std::string& folder, const std::string& direction, const Graph& graph,
@@ -48,10 +48,10 @@ struct Distance {
   double scale = 0;
 };
 
-Distance distance(const std::vector<double>& actual, const std::vector<float>& expected) {
+Distance distance(const std::vector<double>& actual, const std::vector<double>& expected) {
   Distance result;
   for (std::size_t e = 0; e < actual.size(); ++e) {
-    const auto wanted = static_cast<double>(expected[e]);
+    const double wanted = expected[e];
     const bool same = actual[e] == wanted || (std::isnan(actual[e]) && std::isnan(wanted));
     double difference = same ? 0.0 : std::fabs(actual[e] - wanted);
     if (std::isnan(difference)) difference = std::numeric_limits<double>::infinity();
@@ -86,8 +86,7 @@ ValueCheck::ValueCheck(const Graph& graph, const isa::Program& program, const Ch
                                    : read_folder(options.inputs, "input", graph, graph.inputs);
   if (!options.expected.empty()) expected_ = read_folder(options.expected, "output", graph, graph.outputs);
   for (const isa::Tensor& input : program.inputs()) {
-    const std::vector<float>& elements = inputs_.at(input.name());
-    values_->write(input, std::vector<double>(elements.begin(), elements.end()));
+    values_->write(input, inputs_.at(input.name()));
   }
 }
 

@@ -96,6 +96,11 @@ std::vector<NodeId> Graph::consumers(TensorId id) const {
 
 Macs Graph::macs(const Node& node) const {
   if (!is_conv_or_gemm(node.op)) return Macs{0};
+  if (node.op == OpKind::ConvInputGradient || node.op == OpKind::ConvWeightGradient) {
+    // Each weight meets each pixel of dy once, as in the convolution itself.
+    const Shape& weight = node.op == OpKind::ConvInputGradient ? shape(node.inputs.at(1)) : shape(node.outputs.at(0));
+    return Macs{element_count(shape(node.inputs.at(0))) * (element_count(weight) / weight.at(0))};
+  }
   const std::int64_t outputs_made = element_count(shape(node.outputs.at(0)));
   if (node.op == OpKind::Conv) {
     const Shape& weight = shape(node.inputs.at(1));

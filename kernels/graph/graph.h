@@ -55,13 +55,22 @@ struct Tensor {
   Shape shape;
   ElementType type = ElementType::Float32;
   bool constant = false;  ///< weights and other data fixed before the network runs
-  Values values;          ///< of a constant; Absent for everything else
+  Values values;          ///< of a constant, or what a state holds at first; Absent for everything else
 };
 
 /// A node of the file that another one has taken in (batch normalization folded into a convolution).
 struct Absorbed {
   std::string name;
   std::string onnx_op;
+};
+
+/// What part of a training iteration a node belongs to.
+enum class TrainingPhase {
+  Forward,
+  GradData,    ///< gradient by the input of a convolution or matrix product
+  GradWeight,  ///< gradient by its weights
+  Grad,        ///< every other gradient
+  Update       ///< of weights
 };
 
 struct Node {
@@ -72,6 +81,14 @@ struct Node {
   std::vector<TensorId> outputs;
   Attributes attributes;           ///< the alternative that OpKind documents; NoAttributes for the rest
   std::vector<Absorbed> absorbed;  ///< in the order in which they ran
+  TrainingPhase phase = TrainingPhase::Forward;
+};
+
+/// A tensor that outlives an iteration: weights, moments of the optimizer, running statistics. `after` is written in
+/// the memory of `before`, so the next iteration finds it there.
+struct State {
+  TensorId before{};  ///< a graph input; its Tensor::values are what it holds at first
+  TensorId after{};   ///< a graph output of the same shape, made when nobody else reads `before` any more
 };
 
 /// The only way a graph changes is through its public data; `validate` says whether it still is one.
@@ -81,6 +98,7 @@ struct Graph {
   std::vector<Node> nodes;  ///< in topological order
   std::vector<TensorId> inputs;
   std::vector<TensorId> outputs;
+  std::vector<State> states;  ///< of a training graph
 
   TensorId add(Tensor tensor);
   NodeId add(Node node);

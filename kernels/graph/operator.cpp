@@ -42,6 +42,8 @@ const char* to_string(OpKind kind) {
       return "Erf";
     case OpKind::PRelu:
       return "PRelu";
+    case OpKind::Equal:
+      return "Equal";
     case OpKind::Add:
       return "Add";
     case OpKind::Sub:
@@ -78,14 +80,69 @@ const char* to_string(OpKind kind) {
       return "Pad";
     case OpKind::Transpose:
       return "Transpose";
+    case OpKind::Expand:
+      return "Expand";
     case OpKind::Reshape:
       return "Reshape";
+    case OpKind::ConvInputGradient:
+      return "ConvInputGradient";
+    case OpKind::ConvWeightGradient:
+      return "ConvWeightGradient";
+    case OpKind::BatchNormTraining:
+      return "BatchNormTraining";
+    case OpKind::BatchNormGradient:
+      return "BatchNormGradient";
+    case OpKind::MaxPoolGradient:
+      return "MaxPoolGradient";
+    case OpKind::AveragePoolGradient:
+      return "AveragePoolGradient";
+    case OpKind::LrnGradient:
+      return "LRNGradient";
+    case OpKind::ReluGradient:
+      return "ReluGradient";
+    case OpKind::LeakyReluGradient:
+      return "LeakyReluGradient";
+    case OpKind::ClipGradient:
+      return "ClipGradient";
+    case OpKind::SigmoidGradient:
+      return "SigmoidGradient";
+    case OpKind::TanhGradient:
+      return "TanhGradient";
+    case OpKind::HardSigmoidGradient:
+      return "HardSigmoidGradient";
+    case OpKind::HardSwishGradient:
+      return "HardSwishGradient";
+    case OpKind::EluGradient:
+      return "EluGradient";
+    case OpKind::PReluGradient:
+      return "PReluGradient";
+    case OpKind::SoftmaxGradient:
+      return "SoftmaxGradient";
+    case OpKind::LogSoftmaxGradient:
+      return "LogSoftmaxGradient";
+    case OpKind::Sgd:
+      return "Sgd";
+    case OpKind::Momentum:
+      return "Momentum";
+    case OpKind::Adam:
+      return "Adam";
+    case OpKind::Adagrad:
+      return "Adagrad";
   }
   return "?";
 }
 
 bool is_conv_or_gemm(OpKind kind) {
-  return kind == OpKind::Conv || kind == OpKind::Gemm || kind == OpKind::MatMul;
+  switch (kind) {
+    case OpKind::Conv:
+    case OpKind::Gemm:
+    case OpKind::MatMul:
+    case OpKind::ConvInputGradient:
+    case OpKind::ConvWeightGradient:
+      return true;
+    default:
+      return false;
+  }
 }
 
 bool is_unary_elementwise(OpKind kind) {
@@ -107,9 +164,32 @@ bool is_unary_elementwise(OpKind kind) {
   }
 }
 
+bool is_activation_gradient(OpKind kind) {
+  switch (kind) {
+    case OpKind::ReluGradient:
+    case OpKind::LeakyReluGradient:
+    case OpKind::ClipGradient:
+    case OpKind::SigmoidGradient:
+    case OpKind::TanhGradient:
+    case OpKind::HardSigmoidGradient:
+    case OpKind::HardSwishGradient:
+    case OpKind::EluGradient:
+    case OpKind::PReluGradient:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool is_optimizer(OpKind kind) {
+  return kind == OpKind::Sgd || kind == OpKind::Momentum || kind == OpKind::Adam || kind == OpKind::Adagrad;
+}
+
 bool is_broadcasting_elementwise(OpKind kind) {
+  if (is_activation_gradient(kind)) return true;
   switch (kind) {
     case OpKind::PRelu:
+    case OpKind::Equal:
     case OpKind::Add:
     case OpKind::Sub:
     case OpKind::Mul:

@@ -18,9 +18,11 @@ enum class OpKind {
   MatMul,  ///< a {..,M,K}, b {..,K,N}, [bias vector of N] -> {..,M,N}; leading dimensions broadcast
   // per-channel affine, windows
   BatchNormalization,  ///< x, scale, bias, mean, variance (vectors of C) -> shape of x; BatchNormAttributes
-  MaxPool,             ///< x {N,C,H,W}; PoolAttributes; padding never wins
-  AveragePool,         ///< x {N,C,H,W}; PoolAttributes
-  Lrn,                 ///< x {N,C,..}, across channels; LrnAttributes
+  /// x {N,C,H,W} -> y, [index]; PoolAttributes; padding never wins. `index` has y's shape and says where in its window
+  /// the first largest element is: kernel row * kernel width + kernel column.
+  MaxPool,
+  AveragePool,  ///< x {N,C,H,W}; PoolAttributes
+  Lrn,          ///< x {N,C,..}, across channels; LrnAttributes
   // element-wise, one input
   Relu,
   LeakyRelu,  ///< AlphaBeta.alpha
@@ -35,6 +37,7 @@ enum class OpKind {
   Erf,
   // element-wise, numpy broadcasting of the input shapes to the output's
   PRelu,  ///< x, slope
+  Equal,  ///< a, b -> 1 where they are equal, else 0
   Add,
   Sub,
   Mul,
@@ -55,8 +58,43 @@ enum class OpKind {
   Slice,      ///< SliceAttributes
   Pad,        ///< PadAttributes
   Transpose,  ///< TransposeAttributes
-  Reshape,    ///< same elements in the same order, the output's shape; also Flatten, Squeeze, Unsqueeze, Identity,
-              ///< Dropout
+  Expand,     ///< one input, broadcast by numpy's rule to the output's shape
+  Reshape,    ///< same elements in the same order, the output's shape; also Flatten, Squeeze, Unsqueeze, Identity, and
+              ///< Dropout in inference
+  // Training. `dt` is the gradient of the loss by t, of t's shape; x and y are a forward node's input and output.
+  // systolic array
+  ConvInputGradient,   ///< dy, w -> dx; ConvAttributes of the convolution
+  ConvWeightGradient,  ///< dy, x -> dw; ConvAttributes of the convolution
+  // batch statistics, windows
+  /// x, scale, bias, running mean, running variance -> y, new running mean, new running variance, mean, inverse
+  /// deviation; BatchNormAttributes. The last two are the batch's, over all dimensions but C: inverse deviation =
+  /// 1/sqrt(variance + epsilon); the variance divides by the number of elements.
+  BatchNormTraining,
+  BatchNormGradient,    ///< dy, x, scale, mean, inverse deviation -> dx, dscale, dbias
+  MaxPoolGradient,      ///< dy, index -> dx; PoolAttributes of the pool
+  AveragePoolGradient,  ///< dy -> dx; PoolAttributes of the pool
+  LrnGradient,          ///< dy, x -> dx; LrnAttributes
+  // element-wise; where the derivative jumps it is 0 for Relu, Clip and HardSigmoid, 1 for LeakyRelu, PRelu and Elu
+  ReluGradient,         ///< dy, y -> dy where y > 0, else 0
+  LeakyReluGradient,    ///< dy, x -> dy where x >= 0, else alpha*dy; AlphaBeta
+  ClipGradient,         ///< dy, y -> dy where min < y < max, else 0; ClipAttributes
+  SigmoidGradient,      ///< dy, y -> dy * y * (1 - y)
+  TanhGradient,         ///< dy, y -> dy * (1 - y*y)
+  HardSigmoidGradient,  ///< dy, y -> alpha*dy where 0 < y < 1, else 0; AlphaBeta
+  HardSwishGradient,    ///< dy, x -> dy * (0 for x <= -3, 1 for x >= 3, else x/3 + 1/2)
+  EluGradient,          ///< dy, x -> dy where x >= 0, else dy * alpha * exp(x); AlphaBeta
+  PReluGradient,        ///< dy, x, slope (broadcasts) -> dy where x >= 0, else slope*dy
+  // along axes; SoftmaxAttributes
+  SoftmaxGradient,     ///< dy, y -> y * (dy - sum(dy*y))
+  LogSoftmaxGradient,  ///< dy, y -> dy - exp(y) * sum(dy)
+  // optimizers; OptimizerAttributes. g is dw + weight_decay*w; moments have w's shape. In a training graph results are
+  // written over what they replace (Graph::states).
+  Sgd,       ///< w, dw -> w - rate*g
+  Momentum,  ///< w, dw, v -> new w, new v = alpha*v + beta*g; new w = w - rate*(nesterov ? g + alpha*new v : new v)
+  /// w, dw, v, h -> new w, new v = alpha*v + (1-alpha)*g, new h = beta*h + (1-beta)*g*g;
+  /// new w = (1 - final_decay) * (w - rate * new v / (sqrt(new h) + epsilon))
+  Adam,
+  Adagrad,  ///< w, dw, h -> new w = w - rate*g/(sqrt(new h) + epsilon), new h = h + g*g
 };
 
 /// The name of a kind as in ONNX ("Conv", "LRN").
@@ -65,8 +103,11 @@ enum class OpKind {
 [[nodiscard]] bool is_conv_or_gemm(OpKind kind);
 /// One input, each output element from the input element at the same place?
 [[nodiscard]] bool is_unary_elementwise(OpKind kind);
-/// Two inputs or more that broadcast to the output?
+/// Two inputs or more that broadcast to the output? Gradients of activations are among them.
 [[nodiscard]] bool is_broadcasting_elementwise(OpKind kind);
+[[nodiscard]] bool is_activation_gradient(OpKind kind);
+/// Does it turn a gradient into new weights and moments, element by element?
+[[nodiscard]] bool is_optimizer(OpKind kind);
 
 /// Height and width, in elements.
 struct Extent2 {
@@ -171,10 +212,23 @@ struct TransposeAttributes {
   std::vector<std::int64_t> permutation;  ///< output dimension i is input dimension permutation[i]
 };
 
+/// What an optimizer does with a gradient; OpKind has the formulas. The figures are immediates of the program: a
+/// schedule of learning rates is one program a rate, whose words differ in these alone.
+struct OptimizerAttributes {
+  double rate = 0.01;  ///< learning rate; Adam's includes its bias correction, Adagrad's its decay
+  double weight_decay = 0.0;
+  double alpha = 0.9;        ///< Momentum: share of the old moment; Adam: likewise of the first
+  double beta = 1.0;         ///< Momentum: share of the gradient; Adam: share of the old second moment
+  double epsilon = 1e-6;     ///< Adam, Adagrad
+  double final_decay = 0.0;  ///< Adam
+  bool nesterov = false;     ///< Momentum
+};
+
 struct NoAttributes {};
 
-using Attributes = std::variant<NoAttributes, ConvAttributes, PoolAttributes, GemmAttributes, BatchNormAttributes,
-                                LrnAttributes, ClipAttributes, AlphaBeta, SoftmaxAttributes, ReduceAttributes,
-                                ConcatAttributes, SplitAttributes, SliceAttributes, PadAttributes, TransposeAttributes>;
+using Attributes =
+    std::variant<NoAttributes, ConvAttributes, PoolAttributes, GemmAttributes, BatchNormAttributes, LrnAttributes,
+                 ClipAttributes, AlphaBeta, SoftmaxAttributes, ReduceAttributes, ConcatAttributes, SplitAttributes,
+                 SliceAttributes, PadAttributes, TransposeAttributes, OptimizerAttributes>;
 
 }  // namespace systole

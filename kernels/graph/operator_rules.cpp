@@ -1,3 +1,4 @@
+#include <limits>
 #include <set>
 #include <string>
 #include <utility>
@@ -49,12 +50,12 @@ void check_window(const Window& w, const Shape& in, const Shape& out) {
   require(out[2] == rows && out[3] == columns, "the output " + to_string(out) + " does not follow from the attributes");
 }
 
-void check_conv(const Graph& graph, const Node& node) {
-  require_arity(node, 2, 3);
-  const auto& conv = attributes_of<ConvAttributes>(node);
-  const Shape& in = graph.shape(node.inputs[0]);
-  const Shape& weight = graph.shape(node.inputs[1]);
-  const Shape& out = graph.shape(node.outputs[0]);
+void require_outputs(const Node& node, std::size_t count) {
+  require(node.outputs.size() == count, std::to_string(node.outputs.size()) + " outputs");
+}
+
+/// The rule of a convolution from `in` to `out`, which its gradients keep as well.
+void check_conv_shapes(const ConvAttributes& conv, const Shape& in, const Shape& weight, const Shape& out) {
   check_window(conv, in, out);
   require(weight.size() == 4 && weight[2] == conv.kernel.height && weight[3] == conv.kernel.width,
           "the kernel differs from the weight " + to_string(weight));
@@ -62,6 +63,12 @@ void check_conv(const Graph& graph, const Node& node) {
               weight[0] % conv.groups == 0 && weight[0] == out[1],
           "the weight " + to_string(weight) + " does not fit " + std::to_string(in[1]) + " input channels in " +
               std::to_string(conv.groups) + " groups");
+}
+
+void check_conv(const Graph& graph, const Node& node) {
+  require_arity(node, 2, 3);
+  const Shape& out = graph.shape(node.outputs[0]);
+  check_conv_shapes(attributes_of<ConvAttributes>(node), graph.shape(node.inputs[0]), graph.shape(node.inputs[1]), out);
   if (node.inputs.size() == 3) require(graph.shape(node.inputs[2]) == Shape{out[1]}, "bias is not a vector of M");
 }
 
@@ -105,6 +112,50 @@ void check_channel_vectors(const Graph& graph, const Node& node) {
   for (std::size_t i = 1; i < 5; ++i) {
     require(graph.shape(node.inputs[i]) == Shape{in[1]}, "parameters are not vectors of C");
   }
+}
+
+void check_vectors(const Graph& graph, const std::vector<TensorId>& tensors, std::size_t first, std::int64_t channels) {
+  for (std::size_t i = first; i < tensors.size(); ++i) {
+    require(graph.shape(tensors[i]) == Shape{channels}, "parameters are not vectors of C");
+  }
+}
+
+void check_batch_norm_training(const Graph& graph, const Node& node) {
+  require_arity(node, 5, 5);
+  require_outputs(node, 5);
+  attributes_of<BatchNormAttributes>(node);
+  const Shape& in = graph.shape(node.inputs[0]);
+  require(in.size() >= 2 && graph.shape(node.outputs[0]) == in, "shape changes");
+  check_vectors(graph, node.inputs, 1, in[1]);
+  check_vectors(graph, node.outputs, 1, in[1]);
+}
+
+void check_batch_norm_gradient(const Graph& graph, const Node& node) {
+  require_arity(node, 5, 5);
+  require_outputs(node, 3);
+  const Shape& in = graph.shape(node.inputs[1]);
+  require(in.size() >= 2 && graph.shape(node.inputs[0]) == in && graph.shape(node.outputs[0]) == in, "shape changes");
+  check_vectors(graph, node.inputs, 2, in[1]);
+  check_vectors(graph, node.outputs, 1, in[1]);
+}
+
+/// Gradient of a pool: from the shape of its output back to that of its input.
+void check_pool_gradient(const Graph& graph, const Node& node, std::size_t inputs) {
+  require_arity(node, inputs, inputs);
+  const Shape& out = graph.shape(node.inputs[0]);
+  const Shape& in = graph.shape(node.outputs[0]);
+  require(in.size() == 4 && out.size() == 4 && in[1] == out[1], "channels change");
+  require(inputs == 1 || graph.shape(node.inputs[1]) == out, "the index is not of the shape of dy");
+  check_window(attributes_of<PoolAttributes>(node), in, out);
+}
+
+/// Operands and results that all have the first one's shape.
+void check_same_shapes(const Graph& graph, const Node& node, std::size_t inputs, std::size_t outputs) {
+  require_arity(node, inputs, inputs);
+  require_outputs(node, outputs);
+  const Shape& shape = graph.shape(node.inputs[0]);
+  for (const TensorId id : node.inputs) require(graph.shape(id) == shape, "shapes of the operands differ");
+  for (const TensorId id : node.outputs) require(graph.shape(id) == shape, "shape changes");
 }
 
 void check_reduce(const Graph& graph, const Node& node) {
@@ -187,6 +238,11 @@ void check_operator(const Graph& graph, const Node& node) {
     require(node.inputs.size() >= 2, "needs two inputs or more");
     return check_elementwise(graph, node);
   }
+  if (is_optimizer(node.op)) {
+    attributes_of<OptimizerAttributes>(node);
+    const std::size_t moments = node.op == OpKind::Adam ? 2 : node.op == OpKind::Sgd ? 0 : 1;
+    return check_same_shapes(graph, node, 2 + moments, 1 + moments);
+  }
   const Shape& in = graph.shape(node.inputs[0]);
   const Shape& out = graph.shape(node.outputs[0]);
   switch (node.op) {
@@ -198,9 +254,32 @@ void check_operator(const Graph& graph, const Node& node) {
       return check_matmul(graph, node);
     case OpKind::BatchNormalization:
       return check_channel_vectors(graph, node);
+    case OpKind::ConvInputGradient:
+      require_arity(node, 2, 2);
+      return check_conv_shapes(attributes_of<ConvAttributes>(node), out, graph.shape(node.inputs[1]), in);
+    case OpKind::ConvWeightGradient:
+      require_arity(node, 2, 2);
+      return check_conv_shapes(attributes_of<ConvAttributes>(node), graph.shape(node.inputs[1]), out, in);
+    case OpKind::BatchNormTraining:
+      return check_batch_norm_training(graph, node);
+    case OpKind::BatchNormGradient:
+      return check_batch_norm_gradient(graph, node);
+    case OpKind::MaxPoolGradient:
+      return check_pool_gradient(graph, node, 2);
+    case OpKind::AveragePoolGradient:
+      return check_pool_gradient(graph, node, 1);
+    case OpKind::LrnGradient:
+    case OpKind::SoftmaxGradient:
+    case OpKind::LogSoftmaxGradient:
+      return check_same_shapes(graph, node, 2, 1);
+    case OpKind::Expand:
+      require_arity(node, 1, 1);
+      return require(broadcast({in, out}) == out, to_string(in) + " does not broadcast to " + to_string(out));
     case OpKind::MaxPool:
     case OpKind::AveragePool:
       require_arity(node, 1, 1);
+      require(node.outputs.size() == 1 || (node.op == OpKind::MaxPool && graph.shape(node.outputs[1]) == out),
+              "the index is not of the shape of the output");
       require(in.size() == 4 && out.size() == 4 && in[1] == out[1], "channels change");
       return check_window(attributes_of<PoolAttributes>(node), in, out);
     case OpKind::ReduceMean:
@@ -228,12 +307,30 @@ void check_operator(const Graph& graph, const Node& node) {
   }
 }
 
+std::size_t most_outputs(OpKind op) {
+  switch (op) {
+    case OpKind::Split:
+      return std::numeric_limits<std::size_t>::max();
+    case OpKind::BatchNormTraining:
+      return 5;
+    case OpKind::BatchNormGradient:
+    case OpKind::Adam:
+      return 3;
+    case OpKind::MaxPool:
+    case OpKind::Momentum:
+    case OpKind::Adagrad:
+      return 2;
+    default:
+      return 1;
+  }
+}
+
 }  // namespace
 
 std::string fault_of(const Graph& graph, const Node& node) {
   try {
     if (node.inputs.empty() || node.outputs.empty()) return "it has no inputs or no outputs";
-    if (node.op != OpKind::Split && node.outputs.size() != 1) return "it has more than one output";
+    if (node.outputs.size() > most_outputs(node.op)) return "it has too many outputs";
     check_operator(graph, node);
     return "";
   } catch (const Violation& violation) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -7,12 +8,13 @@
 namespace systole {
 namespace {
 
-void check_tensor(const Tensor& tensor) {
+void check_tensor(const Tensor& tensor, bool has_state) {
   const auto what = [&](const char* fault) {
     return "tensor '" + tensor.name + "' " + to_string(tensor.shape) + ": " + fault;
   };
   for (const std::int64_t extent : tensor.shape) check(extent >= 1, "graph", [&] { return what("extent below 1"); });
-  check(tensor.constant || !has_values(tensor.values), "graph", [&] { return what("values of what is not constant"); });
+  check(tensor.constant || has_state || !has_values(tensor.values), "graph",
+        [&] { return what("values of what is neither constant nor a state"); });
   const auto count = static_cast<std::size_t>(element_count(tensor.shape));
   if (const auto* floats = std::get_if<std::vector<float>>(&tensor.values)) {
     check(floats->size() == count, "graph", [&] { return what("number of values"); });
@@ -26,13 +28,29 @@ void check_tensor(const Tensor& tensor) {
   }
 }
 
+void check_state(const Graph& graph, const State& state) {
+  const auto what = [&](const char* fault) { return "state '" + graph.tensor(state.before).name + "': " + fault; };
+  const auto& inputs = graph.inputs;
+  check(std::find(inputs.begin(), inputs.end(), state.before) != inputs.end() && graph.is_output(state.after), "graph",
+        [&] { return what("it is not a graph input that becomes a graph output"); });
+  check(graph.shape(state.before) == graph.shape(state.after), "graph", [&] { return what("its shape changes"); });
+  const std::optional<NodeId> writer = graph.producer(state.after);
+  check(writer.has_value(), "graph", [&] { return what("nobody writes it"); });
+  for (const NodeId reader : graph.consumers(state.before)) {
+    check(reader <= *writer, "graph", [&] { return what("it is read after it has been overwritten"); });
+  }
+}
+
 }  // namespace
 
 void Graph::validate() const {
   std::set<std::string> tensor_names;
   std::vector<bool> ready;
-  for (const Tensor& tensor : tensors) {
-    check_tensor(tensor);
+  std::set<TensorId> held;
+  for (const State& state : states) held.insert(state.before);
+  for (std::size_t t = 0; t < tensors.size(); ++t) {
+    const Tensor& tensor = tensors[t];
+    check_tensor(tensor, held.count(static_cast<TensorId>(t)) != 0);
     check(tensor_names.insert(tensor.name).second, "graph", [&] { return "two tensors named '" + tensor.name + "'"; });
     ready.push_back(tensor.constant);
   }
@@ -63,6 +81,7 @@ void Graph::validate() const {
   for (const TensorId output : outputs) {
     check(known(output) && ready[static_cast<std::size_t>(output)], "graph", "a graph output is never made");
   }
+  for (const State& state : states) check_state(*this, state);
 }
 
 }  // namespace systole

@@ -60,8 +60,9 @@ Lowering lowering_of(OpKind kind) {
       return lower_transpose;
     case OpKind::Reshape:
       return lower_reshape;
+    default:
+      return nullptr;
   }
-  return nullptr;
 }
 
 namespace {

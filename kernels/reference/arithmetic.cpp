@@ -15,14 +15,14 @@ Array gemm(const GemmAttributes& a, const Operands& in, const Shape& out) {
   const std::int64_t left_step = a.transpose_a ? left[1] : 1;
   const std::int64_t right_step = a.transpose_b ? 1 : right[1];
   for_each_index(out, [&](const std::vector<std::int64_t>& at) {
-    const float* l = in[0]->data.data() + at[0] * (a.transpose_a ? 1 : left[1]);
-    const float* r = in[1]->data.data() + at[1] * (a.transpose_b ? right[1] : 1);
+    const double* l = in[0]->data.data() + at[0] * (a.transpose_a ? 1 : left[1]);
+    const double* r = in[1]->data.data() + at[1] * (a.transpose_b ? right[1] : 1);
     double sum = 0;
     for (std::int64_t k = 0; k < length; ++k, l += left_step, r += right_step) {
-      sum += static_cast<double>(*l) * static_cast<double>(*r);
+      sum += *l * *r;
     }
-    const double bias = in.size() > 2 ? static_cast<double>(in[2]->data[place_of(in[2]->shape, at)]) : 0.0;
-    result.data[place_of(out, at)] = static_cast<float>(a.alpha * sum + a.beta * bias);
+    const double bias = in.size() > 2 ? in[2]->data[place_of(in[2]->shape, at)] : 0.0;
+    result.data[place_of(out, at)] = a.alpha * sum + a.beta * bias;
   });
   return result;
 }
@@ -32,22 +32,20 @@ Array matmul(const Operands& in, const Shape& out) {
   for_each_index(out, [&](const std::vector<std::int64_t>& at) {
     std::vector<std::int64_t> left = at;
     std::vector<std::int64_t> right = at;
-    double sum = in.size() > 2 ? static_cast<double>(in[2]->data[place_of(in[2]->shape, at)]) : 0.0;
+    double sum = in.size() > 2 ? in[2]->data[place_of(in[2]->shape, at)] : 0.0;
     for (std::int64_t k = 0; k < in[0]->shape.back(); ++k) {
       left.back() = k;
       right[right.size() - 2] = k;
-      sum += static_cast<double>(in[0]->data[place_of(in[0]->shape, left)]) *
-             static_cast<double>(in[1]->data[place_of(in[1]->shape, right)]);
+      sum += in[0]->data[place_of(in[0]->shape, left)] * in[1]->data[place_of(in[1]->shape, right)];
     }
-    result.data[place_of(out, at)] = static_cast<float>(sum);
+    result.data[place_of(out, at)] = sum;
   });
   return result;
 }
 
 Array map(const Array& in, const std::function<double(double)>& function) {
   Array result = array_of(in.shape);
-  std::transform(in.data.begin(), in.data.end(), result.data.begin(),
-                 [&](float x) { return static_cast<float>(function(static_cast<double>(x))); });
+  std::transform(in.data.begin(), in.data.end(), result.data.begin(), function);
   return result;
 }
 
@@ -55,36 +53,27 @@ Array fold(const Operands& in, const Shape& out, const std::function<double(doub
   Array result = array_of(out);
   std::size_t place = 0;
   for_each_index(out, [&](const std::vector<std::int64_t>& at) {
-    auto value = static_cast<double>(in[0]->data[place_of(in[0]->shape, at)]);
+    double value = in[0]->data[place_of(in[0]->shape, at)];
     for (std::size_t i = 1; i < in.size(); ++i) {
-      value = function(value, static_cast<double>(in[i]->data[place_of(in[i]->shape, at)]));
+      value = function(value, in[i]->data[place_of(in[i]->shape, at)]);
     }
-    result.data[place++] = static_cast<float>(value);
+    result.data[place++] = value;
   });
   return result;
 }
 
 Array softmax(const SoftmaxAttributes& a, const Array& in, bool logarithm) {
   Array result = array_of(in.shape);
-  std::int64_t length = 1;
-  std::int64_t inner = 1;
-  for (std::size_t d = 0; d < in.shape.size(); ++d) {
-    const auto dim = static_cast<std::int64_t>(d);
-    if (dim >= a.last_axis) inner *= in.shape[d];
-    if (dim >= a.first_axis && dim < a.last_axis) length *= in.shape[d];
-  }
-  for (std::int64_t row = 0; row < element_count(in.shape) / length; ++row) {
-    const std::int64_t first = row / inner * inner * length + row % inner;
-    const auto place = [&](std::int64_t i) { return static_cast<std::size_t>(first + i * inner); };
+  for_each_row(a, in.shape, [&](const std::vector<std::size_t>& row) {
     double most = -std::numeric_limits<double>::infinity();
-    for (std::int64_t i = 0; i < length; ++i) most = std::max(most, static_cast<double>(in.data[place(i)]));
+    for (const std::size_t i : row) most = std::max(most, in.data[i]);
     double sum = 0;
-    for (std::int64_t i = 0; i < length; ++i) sum += std::exp(static_cast<double>(in.data[place(i)]) - most);
-    for (std::int64_t i = 0; i < length; ++i) {
-      const double above = static_cast<double>(in.data[place(i)]) - most;
-      result.data[place(i)] = static_cast<float>(logarithm ? above - std::log(sum) : std::exp(above) / sum);
+    for (const std::size_t i : row) sum += std::exp(in.data[i] - most);
+    for (const std::size_t i : row) {
+      const double above = in.data[i] - most;
+      result.data[i] = logarithm ? above - std::log(sum) : std::exp(above) / sum;
     }
-  }
+  });
   return result;
 }
 
@@ -96,14 +85,14 @@ Array reduce(const ReduceAttributes& a, OpKind op, const Array& in, const Shape&
                            most ? -std::numeric_limits<double>::infinity() : 0.0);
   std::size_t element = 0;
   for_each_index(in.shape, [&](const std::vector<std::int64_t>& at) {
-    const auto value = static_cast<double>(in.data[element++]);
+    const double value = in.data[element++];
     double& sum = sums[place_of(kept, at)];
     sum = most ? std::max(sum, value) : sum + value;
   });
   const double count = static_cast<double>(element_count(in.shape)) / static_cast<double>(sums.size());
   Array result = array_of(out);
   for (std::size_t i = 0; i < sums.size(); ++i) {
-    result.data[i] = static_cast<float>(op == OpKind::ReduceMean ? sums[i] / count : sums[i]);
+    result.data[i] = op == OpKind::ReduceMean ? sums[i] / count : sums[i];
   }
   return result;
 }

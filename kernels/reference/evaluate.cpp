@@ -35,13 +35,8 @@ class Evaluator {
     for (const Node& node : graph_.nodes) {
       Operands operands;
       for (const TensorId input : node.inputs) operands.push_back(&operand(input));
-      std::int64_t start = 0;
-      for (const TensorId output : node.outputs) {
-        arrays_[output] = compute(node, operands, graph_.shape(output), start);
-        if (node.op == OpKind::Split) {
-          start += graph_.shape(output).at(static_cast<std::size_t>(get<SplitAttributes>(node).axis));
-        }
-      }
+      std::vector<Array> results = compute_all(node, operands);
+      for (std::size_t i = 0; i < node.outputs.size(); ++i) arrays_[node.outputs[i]] = std::move(results.at(i));
       for (const TensorId input : node.inputs) {
         if (--readers_[input] == 0 && !graph_.is_output(input)) arrays_.erase(input);
       }
@@ -60,15 +55,45 @@ class Evaluator {
     const auto found = arrays_.find(id);
     if (found != arrays_.end()) return found->second;
     const Tensor& tensor = graph_.tensor(id);
-    std::optional<std::vector<float>> values = as_floats(tensor.values, element_count(tensor.shape));
+    const std::optional<std::vector<float>> values = as_floats(tensor.values, element_count(tensor.shape));
     if (!values) {
       throw UserError({"", 0, 0, "weights of '" + tensor.name + "' are not in the model",
                        "give random ones with --random-weights SEED"});
     }
-    return arrays_[id] = {tensor.shape, std::move(*values)};
+    return arrays_[id] = {tensor.shape, {values->begin(), values->end()}};
   }
 
-  static Array compute(const Node& node, const Operands& in, const Shape& out, std::int64_t start) {
+  /// Every output of a node.
+  [[nodiscard]] std::vector<Array> compute_all(const Node& node, const Operands& in) const {
+    const Shape& out = graph_.shape(node.outputs[0]);
+    switch (node.op) {
+      case OpKind::Split:
+        return parts(node, *in[0]);
+      case OpKind::MaxPool:
+        return reference::max_pool(get<PoolAttributes>(node), *in[0], out);
+      case OpKind::BatchNormTraining:
+        return reference::batch_norm_training(get<BatchNormAttributes>(node), in);
+      case OpKind::BatchNormGradient:
+        return reference::batch_norm_gradient(in);
+      default:
+        return is_optimizer(node.op) ? reference::optimize(node.op, get<OptimizerAttributes>(node), in)
+                                     : std::vector<Array>{compute(node, in, out)};
+    }
+  }
+
+  [[nodiscard]] std::vector<Array> parts(const Node& node, const Array& in) const {
+    const auto& attributes = get<SplitAttributes>(node);
+    std::vector<Array> results;
+    std::int64_t start = 0;
+    for (const TensorId output : node.outputs) {
+      const Shape& shape = graph_.shape(output);
+      results.push_back(reference::split(attributes, in, start, shape));
+      start += shape.at(static_cast<std::size_t>(attributes.axis));
+    }
+    return results;
+  }
+
+  static Array compute(const Node& node, const Operands& in, const Shape& out) {
     switch (node.op) {
       case OpKind::Conv:
         return reference::convolution(get<ConvAttributes>(node), in, out);
@@ -78,8 +103,22 @@ class Evaluator {
         return reference::matmul(in, out);
       case OpKind::BatchNormalization:
         return reference::batch_norm(get<BatchNormAttributes>(node), in);
-      case OpKind::MaxPool:
-        return reference::max_pool(get<PoolAttributes>(node), *in[0], out);
+      case OpKind::ConvInputGradient:
+        return reference::conv_input_gradient(get<ConvAttributes>(node), *in[0], *in[1], out);
+      case OpKind::ConvWeightGradient:
+        return reference::conv_weight_gradient(get<ConvAttributes>(node), *in[0], *in[1], out);
+      case OpKind::MaxPoolGradient:
+        return reference::max_pool_gradient(get<PoolAttributes>(node), *in[0], *in[1], out);
+      case OpKind::AveragePoolGradient:
+        return reference::average_pool_gradient(get<PoolAttributes>(node), *in[0], out);
+      case OpKind::LrnGradient:
+        return reference::lrn_gradient(get<LrnAttributes>(node), *in[0], *in[1]);
+      case OpKind::SoftmaxGradient:
+      case OpKind::LogSoftmaxGradient:
+        return reference::softmax_gradient(get<SoftmaxAttributes>(node), *in[0], *in[1],
+                                           node.op == OpKind::LogSoftmaxGradient);
+      case OpKind::Expand:
+        return reference::expand(*in[0], out);
       case OpKind::AveragePool:
         return reference::average_pool(get<PoolAttributes>(node), *in[0], out);
       case OpKind::Lrn:
@@ -93,8 +132,6 @@ class Evaluator {
         return reference::reduce(get<ReduceAttributes>(node), node.op, *in[0], out);
       case OpKind::Concat:
         return reference::concat(get<ConcatAttributes>(node), in, out);
-      case OpKind::Split:
-        return reference::split(get<SplitAttributes>(node), *in[0], start, out);
       case OpKind::Slice:
         return reference::slice(get<SliceAttributes>(node), *in[0], out);
       case OpKind::Pad:
@@ -104,6 +141,9 @@ class Evaluator {
       case OpKind::Reshape:
         return {out, in[0]->data};
       default:
+        if (is_activation_gradient(node.op)) {
+          return reference::activation_gradient(node.op, node.attributes, in, out);
+        }
         return is_unary_elementwise(node.op) ? reference::map(*in[0], unary(node))
                                              : reference::fold(in, out, binary(node.op));
     }
@@ -143,6 +183,8 @@ class Evaluator {
     switch (op) {
       case OpKind::PRelu:
         return [](double x, double slope) { return x < 0 ? slope * x : x; };
+      case OpKind::Equal:
+        return [](double a, double b) { return a == b ? 1.0 : 0.0; };
       case OpKind::Add:
       case OpKind::Sum:
         return [](double a, double b) { return a + b; };

@@ -9,10 +9,10 @@
 namespace systole {
 
 /// Elements of tensors, row-major, by name.
-using NamedElements = std::map<std::string, std::vector<float>>;
+using NamedElements = std::map<std::string, std::vector<double>>;
 
-/// The outputs of a network by the definitions of its operators: an oracle for programs, so it shares nothing with the
-/// compiler but the graph. Sums are taken in double precision, results kept in single. `inputs` holds every graph
+/// The outputs of a network, training graphs included, by the definitions of its operators: an oracle for programs, so
+/// it shares nothing with the compiler but the graph. Everything is in double precision. `inputs` holds every graph
 /// input. Throws UserError when a constant that a node reads has no values.
 NamedElements evaluate(const Graph& graph, const NamedElements& inputs);
 

@@ -41,6 +41,10 @@ Array split(const SplitAttributes& attributes, const Array& in, std::int64_t sta
   });
 }
 
+Array expand(const Array& in, const Shape& out) {
+  return gather(in, out, [](const std::vector<std::int64_t>& at) { return at; });
+}
+
 Array slice(const SliceAttributes& attributes, const Array& in, const Shape& out) {
   return gather(in, out, [&](std::vector<std::int64_t> at) {
     for (std::size_t d = 0; d < at.size(); ++d) at[d] = attributes.starts[d] + at[d] * attributes.steps[d];
@@ -71,7 +75,7 @@ Array pad(const PadAttributes& attributes, const Array& in, const Shape& out) {
       }
     }
     const bool constant = attributes.mode == PadMode::Constant && !inside;
-    result.data[place++] = constant ? static_cast<float>(attributes.value) : in.data[place_of(in.shape, at)];
+    result.data[place++] = constant ? attributes.value : in.data[place_of(in.shape, at)];
   });
   return result;
 }

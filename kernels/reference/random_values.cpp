@@ -65,7 +65,8 @@ NamedElements random_inputs(const Graph& graph, std::uint32_t seed) {
   std::mt19937 random(seed);
   NamedElements inputs;
   for (const TensorId id : graph.inputs) {
-    inputs[graph.tensor(id).name] = uniform(random, element_count(graph.shape(id)), -1, 1);
+    const std::vector<float> values = uniform(random, element_count(graph.shape(id)), -1, 1);
+    inputs[graph.tensor(id).name] = {values.begin(), values.end()};
   }
   return inputs;
 }

@@ -23,14 +23,6 @@ config::Machine load(const std::string& hardware) {
   return loaded.message;
 }
 
-namespace {
-
-std::vector<double> to_double(const Elements& elements) {
-  return {elements.begin(), elements.end()};
-}
-
-}  // namespace
-
 MachineRun run_on_machine(const Graph& graph, const config::Machine& machine, const NamedElements& inputs,
                           bool fusion) {
   CompileOptions options;
@@ -38,7 +30,7 @@ MachineRun run_on_machine(const Graph& graph, const config::Machine& machine, co
   Compilation compiled = compile_network(graph, machine_of(machine), options);
   add_constants(compiled);
   const std::unique_ptr<ProgramValues> values = make_program_values(compiled.program);
-  for (const isa::Tensor& input : compiled.program.inputs()) values->write(input, to_double(inputs.at(input.name())));
+  for (const isa::Tensor& input : compiled.program.inputs()) values->write(input, inputs.at(input.name()));
   fresh_kernel();
   const std::unique_ptr<Memory> memory = make_memory(machine.memory_description());
   SimulationOptions simulation;
@@ -46,8 +38,7 @@ MachineRun run_on_machine(const Graph& graph, const config::Machine& machine, co
   MachineRun run;
   run.counters = simulate(machine_parameters(machine), *memory, load_program(compiled.program), simulation);
   for (const isa::Tensor& output : compiled.program.outputs()) {
-    const std::vector<double> elements = values->read(output);
-    run.outputs[output.name()] = Elements(elements.begin(), elements.end());
+    run.outputs[output.name()] = values->read(output);
   }
   return run;
 }
@@ -64,12 +55,12 @@ std::string difference(const Elements& actual, const Elements& expected, double 
     return std::to_string(actual.size()) + " elements instead of " + std::to_string(expected.size());
   }
   double scale = 0;
-  for (const float element : expected) {
-    if (std::isfinite(element)) scale = std::max(scale, std::fabs(static_cast<double>(element)));
+  for (const double element : expected) {
+    if (std::isfinite(element)) scale = std::max(scale, std::fabs(element));
   }
   for (std::size_t e = 0; e < actual.size(); ++e) {
-    const auto got = static_cast<double>(actual[e]);
-    const auto wanted = static_cast<double>(expected[e]);
+    const double got = actual[e];
+    const double wanted = expected[e];
     const bool both_nan = std::isnan(got) && std::isnan(wanted);
     if (got == wanted || both_nan || std::fabs(got - wanted) <= tolerance * scale) continue;
     return "element " + std::to_string(e) + " is " + std::to_string(actual[e]) + " instead of " +

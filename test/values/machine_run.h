@@ -11,7 +11,7 @@
 /// Networks through compiler and machine, with values.
 namespace systole::test {
 
-using Elements = std::vector<float>;
+using Elements = std::vector<double>;
 
 /// A machine of test/values/data, or a shipped one, with a float32 SIMD unit.
 config::Machine load(const std::string& hardware);

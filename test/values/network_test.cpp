@@ -70,7 +70,8 @@ void expect_published(const std::string& name) {
   }
   const Tensor published = read_tensor((folder / (name + "_output_0.pb")).string());
   const MachineRun run = run_on_machine(graph, load("inference_64x64"), inputs);
-  const Elements expected = as_floats(published.values, element_count(published.shape)).value();
+  const std::vector<float> values = as_floats(published.values, element_count(published.shape)).value();
+  const Elements expected(values.begin(), values.end());
   EXPECT_EQ(difference(run.outputs.begin()->second, expected, 1e-3), "");
 }
 

@@ -118,7 +118,7 @@ class OperatorModel {
   }
 
   void run(const Graph& graph, const config::Machine& machine) {
-    for (const float element : elements_of(tensor("output", 0))) {
+    for (const double element : elements_of(tensor("output", 0))) {
       if (std::isnan(element)) throw Skipped{"expects NaN, which the machine's power of a negative base is not"};
     }
     const NamedElements reference = evaluate(graph, values_);

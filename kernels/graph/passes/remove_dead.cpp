@@ -29,6 +29,10 @@ template <typename Visit>
 void for_each_id(Graph& graph, Visit visit) {
   for (TensorId& id : graph.inputs) visit(id);
   for (TensorId& id : graph.outputs) visit(id);
+  for (State& state : graph.states) {
+    visit(state.before);
+    visit(state.after);
+  }
   for (Node& node : graph.nodes) {
     for (TensorId& id : node.inputs) visit(id);
     for (TensorId& id : node.outputs) visit(id);
