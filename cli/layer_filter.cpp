@@ -12,9 +12,8 @@
 
 namespace systole {
 
-namespace {
-
-std::set<int> matching_layers(const std::vector<std::string>& patterns, const isa::Program& program) {
+std::vector<int> matching_layers(const std::vector<std::string>& patterns, const std::string& option,
+                                 const isa::Program& program) {
   std::set<int> matching;
   std::vector<std::string> names;
   Diagnostics diagnostics;
@@ -29,12 +28,14 @@ std::set<int> matching_layers(const std::vector<std::string>& patterns, const is
     if (matched) continue;
     const std::string near = nearest(pattern, names);
     diagnostics.add(
-        {"", 0, 0, fmt::format("--layers {}: no layer of '{}' matches", pattern, program.model()),
+        {"", 0, 0, fmt::format("{} {}: no layer of '{}' matches", option, pattern, program.model()),
          near.empty() ? "layers.csv of a whole run lists the names" : fmt::format("did you mean {}?", near)});
   }
   diagnostics.throw_if_any();
-  return matching;
+  return {matching.begin(), matching.end()};
 }
+
+namespace {
 
 /// The block's words with its `last` mark set, so that the program ends there.
 void end_program(isa::EncodedBlock& block) {
@@ -60,7 +61,8 @@ std::vector<int> keep_layers(const std::vector<std::string>& patterns, isa::Prog
   std::set<int> left;
   for (const isa::LayerInfo& layer : program.layers()) left.insert(left.end(), layer.index());
   if (patterns.empty()) return {left.begin(), left.end()};
-  const std::set<int> wanted = matching_layers(patterns, program);
+  const std::vector<int> matching = matching_layers(patterns, "--layers", program);
+  const std::set<int> wanted(matching.begin(), matching.end());
   left = wanted;
   const isa::Program whole = program;
   program.clear_blocks();

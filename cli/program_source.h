@@ -35,6 +35,11 @@ ProgramSource program_from(const std::string& model, const MachineOptions& machi
 /// UserError when nothing matches.
 std::vector<int> keep_layers(const std::vector<std::string>& patterns, isa::Program& program);
 
+/// Indices of the layers whose name matches one of the patterns, ascending. Throws UserError, which names the option,
+/// for a pattern that matches none.
+std::vector<int> matching_layers(const std::vector<std::string>& patterns, const std::string& option,
+                                 const isa::Program& program);
+
 /// Indices of the layers that take part in a block, ascending.
 std::vector<int> layers_of(const isa::EncodedBlock& block);
 

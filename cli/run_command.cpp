@@ -13,6 +13,7 @@
 #include "cli/run_result.h"
 #include "cli/simulation.h"
 #include "cli/value_check.h"
+#include "cli/wave_recorder.h"
 #include "configs/loader.h"
 #include "traces/layers_csv.h"
 #include "traces/report_html.h"
@@ -30,6 +31,7 @@ struct RunOptions {
   ResultOptions results;
   TalkOptions talk;
   CheckOptions check;
+  WaveRequest wave;
   std::vector<std::string> layers;
 };
 
@@ -111,6 +113,7 @@ void run_run(const std::vector<std::string>& arguments, std::ostream& out) {
   line.add(machine_options(options.machine))
       .add(run_options(options))
       .add(check_options(options.check))
+      .add(wave_options(options.wave))
       .add(result_options(options.results))
       .add(talk_options(options.talk));
   const auto model = line.parse(arguments, out);
@@ -124,9 +127,11 @@ void run_run(const std::vector<std::string>& arguments, std::ostream& out) {
   std::optional<ValueCheck> check;
   if (options.check.check) check.emplace(*source.graph, source.program, options.check);
   const std::vector<int> layers = keep_layers(options.layers, source.program);
+  WaveRecorder wave(options.wave, source.program, source.machine);
   const bool silent = options.talk.quiet || options.results.json;
   const Simulation simulation =
-      simulate_program(source.machine, source.program, !silent, check ? &check->values() : nullptr);
+      simulate_program(source.machine, source.program, !silent, check ? &check->values() : nullptr, wave.watch());
+  wave.finish(simulation.counters.cycles);
   const std::string verdict = check ? check->verdict() : "";
   logger("machine")->info("{} cycles in {:.3f} s", simulation.counters.cycles.count(), simulation.wall_seconds);
   const RunResult result = result_of(simulation, source.program, source.machine, layers);

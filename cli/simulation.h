@@ -5,7 +5,7 @@
 #include "base/units.h"
 #include "configs/machine.pb.h"
 #include "isa/program.pb.h"
-#include "models/cycle/values/value_model.h"
+#include "models/cycle/machine.h"
 #include "traces/run_counters.h"
 
 namespace systole {
@@ -21,9 +21,9 @@ struct Simulation {
 };
 
 /// Runs the program on the machine, once a process: SystemC's kernel cannot be started again. `progress`: tell on
-/// standard error how far it is; `values` ride along when not null.
+/// standard error how far it is; `values` ride along when not null; `watch` says who watches what.
 Simulation simulate_program(const config::Machine& machine, const isa::Program& program, bool progress,
-                            ValueModel* values = nullptr);
+                            ValueModel* values = nullptr, const Watch& watch = {});
 
 /// CPU seconds of this process so far.
 double cpu_seconds();

@@ -69,6 +69,25 @@ std::string partial_name(const std::string& name) {
   return fmt::format(".{}.partial-{}", name, ::getpid());
 }
 
+/// Where a file of that path goes: through symbolic links.
+fs::path target_of(const fs::path& path) {
+  std::error_code error;
+  const fs::path target = fs::is_symlink(path, error) ? fs::weakly_canonical(path) : path;
+  if (fs::is_directory(target, error))
+    throw UserError({path.string(), 0, 0, "a file is to be written, and this is a folder", ""});
+  return target;
+}
+
+bool is_device(const fs::path& target) {
+  std::error_code error;
+  const fs::file_status status = fs::status(target, error);
+  return fs::exists(status) && !fs::is_regular_file(status);
+}
+
+fs::path partial_path(const fs::path& target) {
+  return fs::absolute(target).parent_path() / partial_name(target.filename().string());
+}
+
 }  // namespace
 
 ResultFolder::ResultFolder(fs::path folder, bool force) : folder_(std::move(folder)) {
@@ -129,15 +148,10 @@ void ResultFolder::move_into_existing() {
 }
 
 void write_file_atomically(const fs::path& path, std::string_view text) {
-  std::error_code error;
-  const fs::path target = fs::is_symlink(path, error) ? fs::weakly_canonical(path) : path;
-  const fs::file_status status = fs::status(target, error);
-  if (fs::is_directory(status))
-    throw UserError({path.string(), 0, 0, "a file is to be written, and this is a folder", ""});
-
+  const fs::path target = target_of(path);
   const std::lock_guard lock(output_mutex());
-  if (fs::exists(status) && !fs::is_regular_file(status)) return write_whole(target, text);
-  const fs::path partial = fs::absolute(target).parent_path() / partial_name(target.filename().string());
+  if (is_device(target)) return write_whole(target, text);
+  const fs::path partial = partial_path(target);
   unfinished().insert(partial);
   try {
     write_whole(partial, text);
@@ -147,6 +161,28 @@ void write_file_atomically(const fs::path& path, std::string_view text) {
     throw;
   }
   unfinished().erase(partial);
+}
+
+StreamedFile::StreamedFile(const fs::path& path)
+    : target_(target_of(path)), partial_(is_device(target_) ? target_ : partial_path(target_)) {
+  const std::lock_guard lock(output_mutex());
+  out_.open(partial_, std::ios::binary);
+  if (!out_) fail(path, "cannot be written", last_error());
+  if (partial_ != target_) unfinished().insert(partial_);
+}
+
+StreamedFile::~StreamedFile() {
+  discard(partial_);
+}
+
+void StreamedFile::commit() {
+  const std::lock_guard lock(output_mutex());
+  errno = 0;
+  out_.close();
+  if (!out_) fail(target_, "cannot be written", errno == 0 ? std::make_error_code(std::errc::io_error) : last_error());
+  if (partial_ == target_) return;
+  rename_to(partial_, target_);
+  unfinished().erase(partial_);
 }
 
 void abandon_output() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,27 @@ class ResultFolder {
 /// Writes one file whole or not at all: under another name first, then renamed. A device or a pipe is written directly.
 /// Throws EnvironmentError.
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
+
+/// A file that grows while a run goes on (a waveform, a command trace), whole or not at all: it has another name until
+/// commit(), and is removed without one. A device or a pipe is written directly.
+class StreamedFile {
+ public:
+  /// Throws UserError when the path is a folder, EnvironmentError when it cannot be written.
+  explicit StreamedFile(const std::filesystem::path& path);
+  ~StreamedFile();
+  StreamedFile(const StreamedFile&) = delete;
+
+  /// Its state tells whether everything so far could be written.
+  [[nodiscard]] std::ostream& stream() { return out_; }
+
+  /// Gives the file its name. Throws EnvironmentError when not everything could be written.
+  void commit();
+
+ private:
+  std::filesystem::path target_;
+  std::filesystem::path partial_;  ///< the target itself when that is a device
+  std::ofstream out_;
+};
 
 /// Removes everything that was begun and not committed, and lets nobody write or commit any more: the calling thread is
 /// about to end the process (Ctrl-C). Safe in any thread.

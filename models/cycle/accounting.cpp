@@ -25,10 +25,9 @@ void Activity::charge(LayerCounters& layer, Cycles cycles) const {
   if (kind_ == Kind::stalled) layer.stalls[reason_] += cycles;
 }
 
-const char* Activity::name() const {
-  if (kind_ == Kind::busy) return "busy";
-  if (kind_ == Kind::idle) return "idle";
-  return kStallNames[static_cast<std::size_t>(reason_)];
+UnitState Activity::state() const {
+  if (kind_ == Kind::idle) return kIdleState;
+  return kind_ == Kind::busy ? kBusyState : state_of(reason_);
 }
 
 void UnitAccount::rest(Cycles now, Activity activity) {
@@ -60,6 +59,7 @@ void UnitAccount::charge(Activity activity, Cycles until) {
   const Cycles cycles = until - charged_until_;
   activity.charge(time_, cycles);
   if (layer_ != nullptr) activity.charge(*layer_, cycles);
+  if (observer_ != nullptr) observer_->state({unit_, activity.state(), charged_until_, until});
   charged_until_ = until;
 }
 

@@ -5,6 +5,7 @@
 
 #include "isa/block.h"
 #include "traces/run_counters.h"
+#include "traces/run_observer.h"
 
 namespace systole {
 
@@ -17,7 +18,8 @@ class Activity {
 
   void charge(UnitTime& time, Cycles cycles) const;
   void charge(LayerCounters& layer, Cycles cycles) const;  ///< idle cycles are no layer's
-  [[nodiscard]] const char* name() const;
+  [[nodiscard]] UnitState state() const;
+  [[nodiscard]] const char* name() const { return state_name(state()); }
 
  private:
   enum class Kind { busy, idle, stalled };
@@ -43,6 +45,12 @@ class UnitAccount {
   /// Whose time it is from now on; nullptr: no layer's. Only the array's and the SIMD unit's cycles belong to layers.
   void serve(Cycles now, LayerCounters* layer);
 
+  /// Charges what it rests on up to now. Changes nothing that is charged in the end.
+  void settle(Cycles now) { charge(resting_, now); }
+
+  /// From the next charge on; nullptr: nobody.
+  void watch(RunObserver* observer) { observer_ = observer; }
+
   /// All cycles up to the end of the run. Throws InternalError when they do not add up to `end`.
   const UnitTime& close(Cycles end);
 
@@ -59,6 +67,7 @@ class UnitAccount {
   Activity resting_ = Activity::idle();
   Cycles charged_until_;
   LayerCounters* layer_ = nullptr;
+  RunObserver* observer_ = nullptr;
 };
 
 /// Which layer each part of a block belongs to, for reports; -1: none.
@@ -80,6 +89,10 @@ struct BlockLayers {
 class Ledger {
  public:
   explicit Ledger(std::size_t layers);
+
+  /// Whom units tell more than the books need; nullptr: nobody.
+  void watch(RunObserver* observer) { observer_ = observer; }
+  [[nodiscard]] RunObserver* observer() const { return observer_; }
 
   /// nullptr for -1.
   LayerCounters* layer(int index);
@@ -138,6 +151,7 @@ class Ledger {
   std::optional<Span> conv_gemm_;
   std::optional<Span> other_;
   MemoryCounters memory_before_;
+  RunObserver* observer_ = nullptr;
 };
 
 }  // namespace systole

@@ -121,9 +121,16 @@ void Controller::wait_for_units() {
 
 void Controller::dispatch(const ProgramBlock& block) {
   pass_cycles(Cycles{parameters_.dispatch_cycles});
+  span_ = {static_cast<int>(next_block_),
+           block.layers.leader(),
+           span_.address + span_.words,
+           block.words,
+           clock_.now(),
+           clock_.now()};
   ++next_block_;
   open_ = true;
   ledger_.open_block(block.layers, block.block.array.used, clock_.now());
+  if (hook_) hook_(span_, true);
   running_.open(block);
 }
 
@@ -132,6 +139,8 @@ void Controller::close_block() {
   if (!open_) return;
   open_ = false;
   ledger_.close_block(clock_.now(), memory_.counters());
+  span_.until = clock_.now();
+  if (hook_) hook_(span_, false);
 }
 
 void Controller::pass_cycles(Cycles cycles) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <systemc>
 #include <vector>
 
@@ -39,6 +40,13 @@ class Controller : public sc_core::sc_module {
 
   [[nodiscard]] UnitAccount& account() { return account_; }
 
+  /// Called when a block begins and when it ends, before its first cycle and after its last.
+  using BlockHook = std::function<void(const BlockSpan& block, bool begins)>;
+  void on_block(BlockHook hook) { hook_ = std::move(hook); }
+
+  /// The block that runs or ran last.
+  [[nodiscard]] const BlockSpan& block() const { return span_; }
+
   /// The program has ended; the kernel is paused in that cycle.
   [[nodiscard]] bool finished() const { return finished_; }
 
@@ -71,6 +79,8 @@ class Controller : public sc_core::sc_module {
   std::int64_t words_left_ = 0;  ///< of the program, not decoded
   std::int64_t half_left_ = 0;   ///< of the half that is being decoded
   std::size_t next_block_ = 0;
+  BlockSpan span_;
+  BlockHook hook_;
   bool open_ = false;
   bool finished_ = false;
 };

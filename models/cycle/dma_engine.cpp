@@ -98,9 +98,11 @@ void DmaEngine::run_block(Sequencer& sequencer) {
 
 void DmaEngine::move(Sequencer& sequencer, const TileWalker& tile) {
   const SlotGate gate = block_.dma_gate(sequencer.stream);
+  const Cycles arrived = clock_.now();
   wait_for_slot(sequencer, gate);
   const Cycles start = clock_.now();
   set_up(sequencer, tile);
+  if (observer_ != nullptr) begin_span(sequencer, tile, arrived, start);
   ValueModel* const values = block_.values();
   const bool load = sequencer.direction == isa::Direction::load;
   if (values != nullptr && load) values->load(block_, sequencer.stream, sequencer.walker);
@@ -108,6 +110,7 @@ void DmaEngine::move(Sequencer& sequencer, const TileWalker& tile) {
   wait_for_end(sequencer);
   enter(sequencer, Step::idle);
   book(sequencer, start);
+  if (observer_ != nullptr) end_span(sequencer);
   if (values != nullptr && !load) values->store(block_, sequencer.stream, sequencer.walker);
   gate.pass();
 }
@@ -190,6 +193,40 @@ void DmaEngine::book(const Sequencer& sequencer, Cycles start) {
   ledger_.transfer(layer, port_ != isa::Port::simd, start, clock_.now());
 }
 
+void DmaEngine::watch(RunObserver* observer) {
+  observer_ = observer;
+  load_.watched.reset();
+  store_.watched.reset();
+  if (observer_ != nullptr) tell_outstanding();
+}
+
+void DmaEngine::begin_span(Sequencer& sequencer, const TileWalker& tile, Cycles arrived, Cycles start) const {
+  TransferSpan& span = sequencer.watched.emplace();
+  span.unit = account_.unit();
+  span.load = sequencer.direction == isa::Direction::load;
+  span.stream = sequencer.stream;
+  span.layer = block_.layers().streams[static_cast<std::size_t>(sequencer.stream)];
+  span.address = sequencer.walker.address();
+  span.index = tile.index();
+  span.arrived = arrived;
+  span.from = start;
+  observer_->transfer_begins(span);
+}
+
+void DmaEngine::end_span(Sequencer& sequencer) const {
+  if (!sequencer.watched) return;
+  TransferSpan& span = *sequencer.watched;
+  span.bytes = sequencer.walker.bytes();
+  span.bursts = sequencer.issued;
+  span.until = clock_.now();
+  observer_->transfer_ends(span);
+  sequencer.watched.reset();
+}
+
+void DmaEngine::tell_outstanding() const {
+  observer_->level({Level::outstanding, static_cast<int>(port_), clock_.now(), on_their_way()});
+}
+
 /// What the engine rests on when its bus does not move: see the table of timing.md, section 7.
 void DmaEngine::enter(Sequencer& sequencer, Step step) {
   sequencer.step = step;
@@ -208,6 +245,7 @@ void DmaEngine::issue(Sequencer& sequencer, const Segment& segment) {
   ++sequencer.issued;
   ++unanswered_;
   ++bursts_;
+  if (observer_ != nullptr) tell_outstanding();
   if (load) {
     request(burst);
   } else {
@@ -286,6 +324,10 @@ void DmaEngine::grant(Sequencer& sequencer, std::int64_t bytes) {
   const Cycles start = std::max(now, bus_free_);
   bus_free_ = start + Cycles{ceil_div(bytes * 8, parameters_.width_bits)};
   account_.spend(now, Activity::busy(), bus_free_);
+  if (observer_ != nullptr) {
+    observer_->level({Level::bus, static_cast<int>(port_), start, 1});
+    observer_->level({Level::bus, static_cast<int>(port_), bus_free_, 0});
+  }
   if (!sequencer.data_started) sequencer.first_data = start;
   sequencer.data_started = true;
 }
@@ -305,6 +347,7 @@ void DmaEngine::send_stores() {
 /// One burst is over at `end`. After the last one the transfer ends when its beats on chip do, too.
 void DmaEngine::answer(Sequencer& sequencer, Cycles end) {
   ++sequencer.answered;
+  if (observer_ != nullptr) tell_outstanding();
   if (!sequencer.all_issued || sequencer.answered < sequencer.issued) return;
   const Cycles now = clock_.now();
   const Cycles last_beat = std::max(end, sequencer.first_data + sequencer.beats);

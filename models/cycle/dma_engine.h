@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <systemc>
 #include <tlm>
 #include <vector>
@@ -39,6 +40,9 @@ class DmaEngine : public sc_core::sc_module, private tlm::tlm_bw_transport_if<> 
             const AcceleratorClock& clock, RunningBlock& block, Ledger& ledger, Failure& failure);
 
   [[nodiscard]] UnitAccount& account() { return account_; }
+
+  /// From now on tells of transfers, of the bus and of bursts on their way; nullptr: nobody.
+  void watch(RunObserver* observer);
   [[nodiscard]] std::int64_t bursts() const { return bursts_; }
 
   /// What each sequencer does and waits for, a line each, for a deadlock report.
@@ -64,6 +68,7 @@ class DmaEngine : public sc_core::sc_module, private tlm::tlm_bw_transport_if<> 
     Cycles first_data;  ///< on the bus; the end of the set-up where there is none
     Cycles beats;       ///< on chip
     sc_core::sc_event done;
+    std::optional<TransferSpan> watched;  ///< what observers are told; nothing when it began before anybody watched
   };
   struct Timed {
     Cycles cycle;
@@ -87,6 +92,9 @@ class DmaEngine : public sc_core::sc_module, private tlm::tlm_bw_transport_if<> 
   void wait_for_credit();
   void wait_for_end(Sequencer& sequencer);
   void book(const Sequencer& sequencer, Cycles start);
+  void begin_span(Sequencer& sequencer, const TileWalker& tile, Cycles arrived, Cycles start) const;
+  void end_span(Sequencer& sequencer) const;
+  void tell_outstanding() const;
   void enter(Sequencer& sequencer, Step step);
 
   // A burst's way.
@@ -130,6 +138,7 @@ class DmaEngine : public sc_core::sc_module, private tlm::tlm_bw_transport_if<> 
   sc_core::sc_event credit_;
   int waiting_for_credit_ = 0;
   std::int64_t bursts_ = 0;
+  RunObserver* observer_ = nullptr;
 };
 
 }  // namespace systole

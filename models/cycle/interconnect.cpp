@@ -31,6 +31,7 @@ tlm::tlm_sync_enum Interconnect::from_port(int port, tlm::tlm_generic_payload& b
   const Cycles ready = clock_.now() + Cycles{parameters_.request_latency};
   queues_[static_cast<std::size_t>(port)].push_back({&burst, ready});
   ++waiting_;
+  if (observer_ != nullptr) tell(port);
   if (not_accepted_ == nullptr) schedule(std::max(ready, next_pass_));
   phase = tlm::END_REQ;
   return tlm::TLM_UPDATED;
@@ -48,7 +49,9 @@ void Interconnect::pass() {
       Request request = queue.front();
       queue.pop_front();
       --waiting_;
+      ++accepted_[static_cast<std::size_t>(port)];
       send(request);
+      if (observer_ != nullptr) tell(port);
     }
     schedule_next();
   });
@@ -84,10 +87,25 @@ tlm::tlm_sync_enum Interconnect::nb_transport_bw(tlm::tlm_generic_payload& burst
 void Interconnect::respond(tlm::tlm_generic_payload& burst) {
   const Cycles edge = clock_.next_edge();
   if (--at_memory_ == 0) account_.rest(edge, Activity::idle());
+  if (observer_ != nullptr) observer_->level({Level::memory, 0, edge, at_memory_});
   tlm::tlm_phase phase = tlm::BEGIN_RESP;
   sc_core::sc_time delay = clock_.until(edge + Cycles{parameters_.response_latency});
   const int port = static_cast<int>(burst.get_extension<BurstTag>()->port);
   ports[port]->nb_transport_bw(burst, phase, delay);
+}
+
+void Interconnect::watch(RunObserver* observer) {
+  observer_ = observer;
+  if (observer_ == nullptr) return;
+  for (int port = 0; port < kPorts; ++port) tell(port);
+}
+
+void Interconnect::tell(int port) const {
+  const auto p = static_cast<std::size_t>(port);
+  const Cycles now = clock_.now();
+  observer_->level({Level::waiting, port, now, static_cast<std::int64_t>(queues_[p].size())});
+  observer_->level({Level::accepted, port, now, accepted_[p]});
+  observer_->level({Level::memory, 0, now, at_memory_});
 }
 
 /// The next burst goes when one has reached this side and the cycle of the last one is over.

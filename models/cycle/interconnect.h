@@ -38,6 +38,9 @@ class Interconnect : public sc_core::sc_module, private tlm::tlm_bw_transport_if
   /// The memory's account.
   [[nodiscard]] UnitAccount& account() { return account_; }
 
+  /// From now on tells of bursts that wait, that the memory takes and that it has; nullptr: nobody.
+  void watch(RunObserver* observer);
+
   /// Queues, for a deadlock report.
   void dump(std::ostream& out) const;
 
@@ -59,18 +62,21 @@ class Interconnect : public sc_core::sc_module, private tlm::tlm_bw_transport_if
   void respond(tlm::tlm_generic_payload& burst);
   void schedule(Cycles cycle);
   void schedule_next();
+  void tell(int port) const;
 
   InterconnectParameters parameters_;
   AcceleratorClock clock_;
   Failure& failure_;
   UnitAccount account_{Unit::dram};
   std::array<std::deque<Request>, kPorts> queues_;
-  int waiting_ = 0;    ///< in the queues
-  int at_memory_ = 0;  ///< sent and not answered
-  int turn_ = 0;       ///< the port that is asked first
-  Cycles next_pass_;   ///< the memory's side is taken before
+  int waiting_ = 0;                              ///< in the queues
+  int at_memory_ = 0;                            ///< sent and not answered
+  std::array<std::int64_t, kPorts> accepted_{};  ///< bursts that the memory has taken
+  int turn_ = 0;                                 ///< the port that is asked first
+  Cycles next_pass_;                             ///< the memory's side is taken before
   tlm::tlm_generic_payload* not_accepted_ = nullptr;
   sc_core::sc_event pass_;
+  RunObserver* observer_ = nullptr;
 };
 
 }  // namespace systole

@@ -1,5 +1,6 @@
 #include "models/cycle/machine.h"
 
+#include <algorithm>
 #include <sstream>
 
 namespace systole {
@@ -15,6 +16,10 @@ constexpr int kUnitsOfBlock = 2 + kDataPorts * DmaEngine::kSequencers;  // array
 /// second.
 constexpr Cycles kSlice{1 << 18};
 constexpr Cycles kSettleSlice{1 << 12};
+/// The same while somebody watches: observers keep what units tell of the future, and put it in order.
+constexpr Cycles kWatchedSlice{1 << 13};
+/// A watched window begins so much earlier, so that what a unit spends ahead has been told when it does.
+constexpr Cycles kWatchLead{1 << 15};
 
 InterconnectParameters interconnect_to(const Memory& memory, InterconnectParameters parameters) {
   parameters.transparent = memory.answers_at_once();
@@ -49,13 +54,18 @@ CycleMachine::CycleMachine(const sc_core::sc_module_name& name, const MachinePar
 
 RunCounters CycleMachine::run(const SimulationOptions& options) {
   std::int64_t work_before = -1;
+  Cycles progress;  // when work was last seen to be done
   running_.carry(options.values);
+  watch_blocks(options.watch);
   while (!controller_.finished()) {
-    sc_core::sc_start(clock_.duration(kSlice));
+    observe_slice(options.watch);
+    sc_core::sc_start(clock_.duration(slice_of(options.watch)));
     failure_.rethrow_if_any();
+    if (observer_ != nullptr) settle(clock_.next_edge());
     if (controller_.finished()) break;
     const bool starved = !sc_core::sc_pending_activity();
-    const bool stuck = work_done() == work_before && !works_ahead();
+    if (work_done() != work_before) progress = clock_.next_edge();
+    const bool stuck = clock_.next_edge() - progress >= kSlice && !works_ahead();
     if (starved || stuck) throw Deadlock(report("deadlock: no unit can go on"));
     work_before = work_done();
     if (options.progress) {
@@ -63,8 +73,65 @@ RunCounters CycleMachine::run(const SimulationOptions& options) {
     }
     if (options.stop != nullptr && *options.stop) throw Interrupted("stopped by the user");
   }
+  watch(nullptr);
   let_memory_settle();
   return collect();
+}
+
+/// Everyone tells `observer` from now on; nullptr: nobody.
+void CycleMachine::watch(RunObserver* observer) {
+  if (observer == observer_) return;
+  settle(clock_.next_edge());
+  if (observer_ != nullptr) observer_->stops(clock_.next_edge());
+  observer_ = observer;
+  ledger_.watch(observer);
+  running_.watch(observer, clock_);
+  interconnect_.watch(observer);
+  memory_.watch(observer, period_ps_);
+  for (const auto& engine : dma_) engine->watch(observer);
+  for (UnitAccount* account : accounts()) account->watch(observer);
+}
+
+void CycleMachine::watch_blocks(const Watch& watch) {
+  if (watch.observer == nullptr) return;
+  controller_.on_block([this, watch](const BlockSpan& block, bool begins) {
+    const auto& blocks = watch.blocks;
+    const bool wanted = std::find(blocks.begin(), blocks.end(), block.block) != blocks.end();
+    if (wanted && begins) this->watch(watch.observer);
+    if (observer_ != nullptr && begins) observer_->block_begins(block);
+    if (observer_ != nullptr && !begins) observer_->block_ends(block);
+    if (wanted && !begins) this->watch(nullptr);
+  });
+}
+
+/// Begins and ends a window of cycles. The lead shows what began before it.
+void CycleMachine::observe_slice(const Watch& watch) {
+  if (watch.observer == nullptr || !watch.blocks.empty()) return;
+  const Cycles now = clock_.next_edge();
+  const bool inside = now + kWatchLead >= watch.from && now < watch.until;
+  if (inside && observer_ == nullptr) {
+    this->watch(watch.observer);
+    if (!running_.finished()) observer_->block_begins(controller_.block());
+  }
+  if (!inside) this->watch(nullptr);
+}
+
+Cycles CycleMachine::slice_of(const Watch& watch) const {
+  const Cycles now = clock_.next_edge();
+  if (observer_ != nullptr) {
+    const Cycles left = watch.until - now;
+    return watch.blocks.empty() && left < kWatchedSlice ? left : kWatchedSlice;
+  }
+  const Cycles lead = watch.from - kWatchLead - now;
+  const bool ahead = watch.observer != nullptr && watch.blocks.empty() && lead > Cycles{};
+  return ahead && lead < kSlice ? lead : kSlice;
+}
+
+/// Everything before `now` has happened and is told.
+void CycleMachine::settle(Cycles now) {
+  for (UnitAccount* account : accounts()) account->settle(now);
+  memory_.settle();
+  if (observer_ != nullptr) observer_->settled(now);
 }
 
 /// Writes that the memory has accepted but not yet moved count, too. The program has ended: this takes none of its

@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -34,9 +35,19 @@ struct Progress {
   Cycles cycle;
 };
 
+/// What an observer gets to see of a run: a window of cycles, or the cycles in which some blocks run. What a unit began
+/// before the window and had charged ahead is not told.
+struct Watch {
+  RunObserver* observer = nullptr;
+  Cycles from;
+  Cycles until{std::numeric_limits<std::int64_t>::max()};
+  std::vector<int> blocks;  ///< not empty: while these run, whatever `from` and `until`
+};
+
 struct SimulationOptions {
   std::function<void(const Progress&)> progress;  ///< called every few hundred thousand cycles; may be empty
   const std::atomic<bool>* stop = nullptr;        ///< when it becomes true the run ends with Interrupted
+  Watch watch;                                    ///< nobody watches when its observer is null
   ValueModel* values = nullptr;                   ///< carried along when not null; the cycles are the same
 };
 
@@ -66,6 +77,11 @@ class CycleMachine : public sc_core::sc_module {
 
  private:
   void let_memory_settle() const;
+  void watch(RunObserver* observer);
+  void watch_blocks(const Watch& watch);
+  void observe_slice(const Watch& watch);
+  [[nodiscard]] Cycles slice_of(const Watch& watch) const;
+  void settle(Cycles now);
   [[nodiscard]] std::int64_t work_done();
   [[nodiscard]] bool works_ahead();
   [[nodiscard]] std::string report(const std::string& what);
@@ -80,6 +96,7 @@ class CycleMachine : public sc_core::sc_module {
   Ledger ledger_;
   RunningBlock running_;
   RunningBlock fetching_;
+  RunObserver* observer_ = nullptr;  ///< who watches now
   Interconnect interconnect_;
   SystolicArray array_;
   SimdUnit simd_;

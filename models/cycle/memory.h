@@ -5,6 +5,7 @@
 
 #include "base/units.h"
 #include "traces/memory_counters.h"
+#include "traces/run_observer.h"
 
 namespace systole {
 
@@ -42,6 +43,13 @@ class Memory : public sc_core::sc_module {
 
   /// True when a read or write is queued or on its way; posted writes that still wait to be drained count.
   [[nodiscard]] virtual bool busy() const = 0;
+
+  /// From now on tells of commands, in accelerator cycles of `cycle_ps` picoseconds; nullptr: nobody. The ideal memory
+  /// has none.
+  virtual void watch(RunObserver* /*observer*/, std::int64_t /*cycle_ps*/) {}
+
+  /// Decides and tells everything up to now: between bursts a memory may put off what nobody waits for (refreshes).
+  virtual void settle() {}
 
   /// For a deadlock report: each queue, bank and deadline, a line each.
   virtual void dump(std::ostream& out) const = 0;

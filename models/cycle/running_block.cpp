@@ -22,6 +22,11 @@ void RunningBlock::open(const ProgramBlock& block) {
   started_.notify(sc_core::SC_ZERO_TIME);
 }
 
+void RunningBlock::watch(RunObserver* observer, const AcceleratorClock& clock) {
+  for (int s = 0; s < isa::kMaxStreams; ++s) ring(s).watch(observer, clock, s);
+  obuf_.watch(observer, clock, isa::kMaxStreams);
+}
+
 void RunningBlock::finish() {
   check(left_ > 0, "controller", "a unit finished a block twice");
   if (--left_ == 0) all_finished_.notify(sc_core::SC_ZERO_TIME);

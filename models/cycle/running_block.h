@@ -35,6 +35,9 @@ class RunningBlock {
   void carry(ValueModel* values) { values_ = values; }
   [[nodiscard]] ValueModel* values() const { return values_; }
 
+  /// From now on tells how many slots of each stream and of OBUF are filled; nullptr: nobody.
+  void watch(RunObserver* observer, const AcceleratorClock& clock);
+
   [[nodiscard]] const isa::Block& program() const { return block_->block; }
   [[nodiscard]] const BlockLayers& layers() const { return block_->layers; }
   [[nodiscard]] const sc_core::sc_event& started() const { return started_; }

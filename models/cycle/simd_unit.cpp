@@ -31,6 +31,7 @@ void SimdUnit::run_block() {
     const int first = work.nests.empty() ? 0 : work.nests.front().nest;
     account_.serve(arrived, ledger_.served_by_simd(layer_of(first)));
     acquire(tile);
+    if (RunObserver* const observer = ledger_.observer()) tell(*observer, tile, work, arrived);
     execute(work, arrived);
     if (ValueModel* const values = block_.values()) values->compute_simd(block_, tile);
     release(tile);
@@ -44,6 +45,7 @@ void SimdUnit::prepare() {
   loads_ = block_.unit_streams(isa::Direction::load, vmem);
   stores_ = block_.unit_streams(isa::Direction::store, vmem);
   timing_.start(block_.program().simd);
+  first_tile_ = tiles_done_;
 }
 
 void SimdUnit::acquire(const TileWalker& tile) {
@@ -98,6 +100,25 @@ void SimdUnit::release(const TileWalker& tile) {
   }
   const bool obuf_left = tile.leaves(block_.program().array.output_loop) && tile.holds(program.obuf_when);
   if (program.reads_obuf && obuf_left) block_.simd_obuf_gate().pass();
+}
+
+void SimdUnit::tell(RunObserver& observer, const TileWalker& tile, const SimdTile& work, Cycles arrived) {
+  TileSpan span;
+  span.unit = Unit::simd_unit;
+  span.layer = layer_of(work.nests.empty() ? 0 : work.nests.front().nest);
+  span.number = tiles_done_ - first_tile_;
+  span.loops = static_cast<int>(block_.program().tile_loops.size());
+  span.index = tile.index();
+  span.arrived = arrived;
+  span.from = clock_.now();
+  std::int64_t cycles = work.fill;
+  for (const SimdNestTime& nest : work.nests) {
+    cycles += nest.issue.total();
+    span.hazards += Cycles{nest.issue.hazard};
+    span.conflicts += Cycles{nest.issue.conflicts()};
+  }
+  span.until = span.from + Cycles{cycles};
+  observer.tile(span);
 }
 
 int SimdUnit::layer_of(int nest) const {

@@ -33,6 +33,7 @@ class SimdUnit : public sc_core::sc_module {
   void wait_for(const SlotGate& gate, Stall reason);
   void execute(const SimdTile& tile, Cycles waited_since);
   void release(const TileWalker& tile);
+  void tell(RunObserver& observer, const TileWalker& tile, const SimdTile& work, Cycles arrived);
   [[nodiscard]] int layer_of(int nest) const;
   [[nodiscard]] const isa::Stream& stream(int index) const;
 
@@ -45,6 +46,7 @@ class SimdUnit : public sc_core::sc_module {
   std::vector<int> loads_;
   std::vector<int> stores_;
   std::int64_t tiles_done_ = 0;
+  std::int64_t first_tile_ = 0;  ///< tiles done before the running block
 };
 
 }  // namespace systole

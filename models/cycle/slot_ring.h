@@ -5,6 +5,9 @@
 #include <systemc>
 #include <vector>
 
+#include "models/cycle/accelerator_clock.h"
+#include "traces/run_observer.h"
+
 namespace systole {
 
 /// The full/empty counters of a set of slots on chip. Generations go through the slots in order, and each passes a
@@ -42,6 +45,9 @@ class SlotRing {
   /// Generations that the stage has passed, with and without work.
   [[nodiscard]] std::int64_t passed(int stage) const { return passed_[static_cast<std::size_t>(stage)]; }
 
+  /// From now on tells how many slots are filled, as Level::slots_filled of `index`; nullptr: nobody.
+  void watch(RunObserver* observer, const AcceleratorClock& clock, int index);
+
   /// `depth 2, passed 4 3`: for a deadlock report.
   [[nodiscard]] std::string to_string() const;
 
@@ -49,12 +55,16 @@ class SlotRing {
   void pass_idle_stages();
   [[nodiscard]] bool idle(std::size_t stage) const;
   [[nodiscard]] std::int64_t slowest(int step) const;
+  void tell() const;
 
   std::int64_t depth_ = 1;
   int last_step_ = 1;
   std::vector<Stage> stages_;
   std::vector<std::int64_t> passed_;
   sc_core::sc_event changed_;
+  RunObserver* observer_ = nullptr;
+  const AcceleratorClock* clock_ = nullptr;
+  int index_ = 0;
 };
 
 /// A unit's place at a ring: the ring and the stage that the unit is. What a unit gets to see of slots.

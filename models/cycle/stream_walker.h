@@ -45,6 +45,8 @@ class StreamWalker {
   void for_each_run(Visit visit) const;
 
   [[nodiscard]] const isa::Stream& stream() const { return *stream_; }
+  /// Byte address off chip of the generation: of element 0 at the first position, whether or not it is moved.
+  [[nodiscard]] std::int64_t address() const { return base_; }
   [[nodiscard]] std::int64_t run_elements() const { return elements_; }
 
   /// Elements that the generation writes on chip, filled ones included (load), or reads there (store).

@@ -26,15 +26,19 @@ void SystolicArray::run_block() {
   const Cycles start = clock_.now();
   find_loads();
   timing_.start(block_.program().array);
+  first_tile_ = tiles_done_;
   account_.serve(start, ledger_.layer(block_.layers().array));
   TileWalker tile(block_.program().tile_loops);
   do {
+    const Cycles arrived = clock_.now();
     for (const Load& load : loads_) {
       const isa::Stream& stream = block_.program().streams[static_cast<std::size_t>(load.stream)];
       if (tile.enters(stream.loop) && tile.holds(stream.when)) wait_for(block_.unit_gate(load.stream), load.reason);
     }
     if (tile.enters(block_.program().array.output_loop)) wait_for_obuf();
-    compute(timing_.tile(tile));
+    const ArrayTile& work = timing_.tile(tile);
+    if (RunObserver* const observer = ledger_.observer()) tell(*observer, tile, work, arrived);
+    compute(work);
     if (ValueModel* const values = block_.values()) values->compute_array(block_, tile);
     release(tile);
   } while (tile.next());
@@ -77,6 +81,20 @@ void SystolicArray::compute(const ArrayTile& tile) {
   ledger_.add(block_.layers().array, tile.events);
   wait(clock_.until(end));
   ++tiles_done_;
+}
+
+void SystolicArray::tell(RunObserver& observer, const TileWalker& tile, const ArrayTile& work, Cycles arrived) {
+  TileSpan span;
+  span.unit = Unit::systolic_array;
+  span.layer = block_.layers().array;
+  span.number = tiles_done_ - first_tile_;
+  span.loops = static_cast<int>(block_.program().tile_loops.size());
+  span.index = tile.index();
+  span.arrived = arrived;
+  span.from = clock_.now();
+  span.until = span.from + Cycles{work.busy + work.hazard};
+  span.hazards = Cycles{work.hazard};
+  observer.tile(span);
 }
 
 void SystolicArray::release(const TileWalker& tile) {

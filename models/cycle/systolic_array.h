@@ -38,6 +38,7 @@ class SystolicArray : public sc_core::sc_module {
   void wait_for(const SlotGate& gate, Stall reason);
   void wait_for_obuf();
   void compute(const ArrayTile& tile);
+  void tell(RunObserver& observer, const TileWalker& tile, const ArrayTile& work, Cycles arrived);
   void release(const TileWalker& tile);
 
   AcceleratorClock clock_;
@@ -48,6 +49,7 @@ class SystolicArray : public sc_core::sc_module {
   UnitAccount account_{Unit::systolic_array};
   std::vector<Load> loads_;  ///< streams that the array reads, in the order in which it waits for them
   std::int64_t tiles_done_ = 0;
+  std::int64_t first_tile_ = 0;  ///< tiles done before the running block
 };
 
 }  // namespace systole

@@ -32,6 +32,8 @@ class Channel {
  public:
   Channel(const ChannelConfig& config, int number, ChannelListener& listener, bool tell_commands);
 
+  /// Whether the listener is told of commands from now on.
+  void tell_commands(bool tell) { tell_commands_ = tell; }
   /// Decides all clocks before `until`.
   void advance(Clock until);
   /// A burst enters at `now()`; false when it must wait: no entry is free, or an earlier access to the same burst is in

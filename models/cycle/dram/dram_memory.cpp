@@ -172,7 +172,25 @@ void DramMemory::read_done(std::uint64_t token, Clock done) {
   land(token);
 }
 
-void DramMemory::command(int /*channel*/, const dram::Command& /*command*/) {}
+void DramMemory::watch(RunObserver* observer, std::int64_t cycle_ps) {
+  settle();
+  observer_ = observer;
+  watched_period_ps_ = cycle_ps;
+  for (const auto& process : channels_) process->up_to_date().tell_commands(observer != nullptr);
+}
+
+void DramMemory::settle() {
+  for (const auto& process : channels_) process->up_to_date();
+}
+
+void DramMemory::command(int channel, const dram::Command& command) {
+  const bool all_banks =
+      command.kind == dram::CommandKind::precharge_all || command.kind == dram::CommandKind::refresh_all;
+  const int banks = all_banks ? config_.channel.geometry.banks_per_rank() : 1;
+  const auto cycle = static_cast<std::int64_t>(command.clock * config_.clock_ps / watched_period_ps_);
+  observer_->dram(
+      {channel, dram::name_of(command.kind), command.bank, banks, command.row, Cycles{cycle}, command.clock});
+}
 
 void DramMemory::respond() {
   while (!responses_.empty() && until(responses_.top().clock) == sc_core::SC_ZERO_TIME) {

@@ -28,6 +28,8 @@ class DramMemory : public Memory, private tlm::tlm_fw_transport_if<>, private dr
   [[nodiscard]] double peak_bytes_per_second() const override { return config_.peak_bytes_per_second(); }
   [[nodiscard]] Bytes capacity() const override { return Bytes{static_cast<std::int64_t>(config_.map.capacity())}; }
   [[nodiscard]] bool busy() const override;
+  void watch(RunObserver* observer, std::int64_t cycle_ps) override;
+  void settle() override;
   void dump(std::ostream& out) const override;
 
   [[nodiscard]] dram::DramCounters dram_counters() const;
@@ -80,6 +82,8 @@ class DramMemory : public Memory, private tlm::tlm_fw_transport_if<>, private dr
   std::priority_queue<Response, std::vector<Response>, std::greater<>> responses_;
   std::uint64_t response_order_ = 0;
   sc_core::sc_event respond_event_;
+  RunObserver* observer_ = nullptr;
+  std::int64_t watched_period_ps_ = 1;  ///< of an accelerator cycle
 };
 
 /// A DRAM memory from its description; throws UserError when its parameters contradict one another.

@@ -1,0 +1,104 @@
+#include "cli/wave_recorder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/errors.h"
+#include "cli/program_source.h"
+#include "traces/waves/vcd_file.h"
+
+namespace systole {
+
+namespace {
+
+namespace po = boost::program_options;
+
+void check_consistent(const WaveRequest& request) {
+  const bool window = request.from || request.until;
+  if (request.vcd.empty() && (window || !request.layers.empty() || !request.units.empty())) {
+    throw UserError(
+        {"", 0, 0, "--wave-from, --wave-to, --wave-layer and --wave-units belong to --vcd", "add --vcd FILE"});
+  }
+  if (window && !request.layers.empty()) {
+    throw UserError({"", 0, 0, "a window is given by cycles and by layers", "leave one of them out"});
+  }
+  if (request.from.value_or(0) < 0 || (request.until && *request.until <= request.from.value_or(0))) {
+    throw UserError({"", 0, 0, "the window of cycles is empty", "--wave-to must be greater than --wave-from"});
+  }
+}
+
+WaveOptions options_of(const WaveRequest& request, const isa::Program& program, const config::Machine& machine) {
+  WaveOptions options;
+  options.from = Cycles{request.from.value_or(0)};
+  if (request.until) options.until = Cycles{*request.until};
+  options.units = request.units;
+  for (const isa::LayerInfo& layer : program.layers()) options.layers.push_back(layer.name());
+  if (machine.memory_description().has_dram()) {
+    const config::DramOrganization& dram = machine.memory_description().dram().organization();
+    options.channels = dram.channels();
+    options.banks = dram.ranks() * dram.bank_groups() * dram.banks_per_group();
+  }
+  return options;
+}
+
+std::vector<int> blocks_of(const std::vector<int>& layers, const isa::Program& program) {
+  std::vector<int> blocks;
+  for (int b = 0; b < program.blocks_size(); ++b) {
+    const std::vector<int> here = layers_of(program.blocks(b));
+    const bool wanted = std::any_of(here.begin(), here.end(), [&](int layer) {
+      return std::find(layers.begin(), layers.end(), layer) != layers.end();
+    });
+    if (wanted) blocks.push_back(b);
+  }
+  return blocks;
+}
+
+}  // namespace
+
+OptionGroup wave_options(WaveRequest& request) {
+  OptionGroup all("Waveforms");
+  const auto texts = [](std::vector<std::string>& target) {
+    return po::value(&target)->composing()->value_name("PATTERN");
+  };
+  const auto cycle = [](std::optional<std::int64_t>& target) {
+    return po::value<std::int64_t>()->value_name("CYCLE")->notifier([&](std::int64_t value) { target = value; });
+  };
+  all.add_options()  //
+      ("vcd", po::value(&request.vcd)->value_name("FILE"),
+       "write a waveform (value change dump; a step is a cycle)")                                        //
+      ("wave-from", cycle(request.from), "first cycle of the waveform; without it, 0")                   //
+      ("wave-to", cycle(request.until), "the cycle after its last; without it, the end of the run")      //
+      ("wave-layer", texts(request.layers), "only while the layers run whose name matches; repeatable")  //
+      ("wave-units", texts(request.units), "only these scopes, as dma_*, dram.channel0, systolic_array; repeatable");
+  return all;
+}
+
+WaveRecorder::WaveRecorder(const WaveRequest& request, const isa::Program& program, const config::Machine& machine) {
+  check_consistent(request);
+  if (request.vcd.empty()) return;
+  if (!request.layers.empty()) {
+    watch_.blocks = blocks_of(matching_layers(request.layers, "--wave-layer", program), program);
+  }
+  const WaveOptions options = options_of(request, program, machine);
+  watch_.from = options.from;
+  watch_.until = options.until;
+  out_ = std::make_unique<StreamedFile>(request.vcd);
+  file_ = std::make_unique<VcdFile>(out_->stream());
+  wave_ = std::make_unique<MachineWave>(*file_, options);
+  watch_.observer = wave_.get();
+}
+
+void WaveRecorder::finish(Cycles end) {
+  if (!wave_) return;
+  if (watch_.from >= end) {
+    throw UserError({"", 0, 0,
+                     fmt::format("the waveform was to begin at cycle {}, and the run ended at {}", watch_.from.count(),
+                                 end.count()),
+                     "a smaller --wave-from"});
+  }
+  wave_->close(end);
+  out_->commit();
+}
+
+}  // namespace systole

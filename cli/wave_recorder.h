@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/options.h"
+#include "configs/machine.pb.h"
+#include "isa/program.pb.h"
+#include "models/cycle/machine.h"
+#include "traces/result_folder.h"
+#include "traces/waves/machine_wave.h"
+
+namespace systole {
+
+/// --vcd and what goes with it.
+struct WaveRequest {
+  std::string vcd;  ///< the file; empty: no wave
+  std::optional<std::int64_t> from;
+  std::optional<std::int64_t> until;
+  std::vector<std::string> layers;  ///< patterns
+  std::vector<std::string> units;   ///< patterns of scopes
+};
+
+OptionGroup wave_options(WaveRequest& request);
+
+/// Writes the waveform of a run.
+class WaveRecorder {
+ public:
+  /// Throws UserError for a layer that the program does not have, an empty window, and options without --vcd;
+  /// EnvironmentError when the file cannot be written.
+  WaveRecorder(const WaveRequest& request, const isa::Program& program, const config::Machine& machine);
+
+  /// For the simulation; nobody watches when no wave was asked for.
+  [[nodiscard]] const Watch& watch() const { return watch_; }
+
+  /// The run ended at `end`: completes the file. Throws UserError when the window lies behind the end.
+  void finish(Cycles end);
+
+ private:
+  std::unique_ptr<StreamedFile> out_;
+  std::unique_ptr<WaveFile> file_;
+  std::unique_ptr<MachineWave> wave_;
+  Watch watch_;
+};
+
+}  // namespace systole

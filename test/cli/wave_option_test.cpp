@@ -1,0 +1,160 @@
+#include <gmock/gmock.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "program_run.h"
+
+namespace systole {
+namespace {
+
+using testing::HasSubstr;
+
+/// A value change dump, read the way a viewer does; values as they are written, by `scope.name`.
+class Wave {
+ public:
+  explicit Wave(const std::string& text) {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) read(line);
+    for (auto& [name, changes] : changes_) changes[last_] += "";
+  }
+
+  /// Cycles in which the variable had each of its values.
+  [[nodiscard]] std::map<std::string, std::int64_t> cycles_of(const std::string& name) const {
+    std::map<std::string, std::int64_t> cycles;
+    const auto& changes = changes_.at(name);
+    for (auto change = changes.begin(); change != changes.end(); ++change) {
+      const auto next = std::next(change);
+      if (!change->second.empty())
+        cycles[change->second] += (next == changes.end() ? last_ : next->first) - change->first;
+    }
+    return cycles;
+  }
+
+  [[nodiscard]] std::int64_t first() const { return first_; }
+  [[nodiscard]] std::int64_t last() const { return last_; }
+  [[nodiscard]] bool has_scope(const std::string& scope) const {
+    const auto found = changes_.lower_bound(scope + ".");
+    return found != changes_.end() && found->first.rfind(scope + ".", 0) == 0;
+  }
+  [[nodiscard]] std::string last_value(const std::string& name) const {
+    const auto& changes = changes_.at(name);
+    for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
+      if (!change->second.empty()) return change->second;
+    }
+    return "";
+  }
+
+ private:
+  void read(const std::string& line) {
+    std::istringstream words(line);
+    std::string word;
+    std::string value;
+    words >> word;
+    if (word == "$scope") {
+      words >> word >> word;
+      scopes_.push_back(word);
+    } else if (word == "$upscope") {
+      scopes_.pop_back();
+    } else if (word == "$var") {
+      std::string code;
+      std::string name;
+      words >> word >> word >> code >> name;
+      std::string full;
+      for (const std::string& scope : scopes_) full += scope + ".";
+      names_[code] = full + name.substr(0, name.find('['));
+      changes_[names_[code]];
+    } else if (word[0] == '#') {
+      last_ = std::stoll(word.substr(1));
+      if (first_ < 0) first_ = last_;
+    } else if (word[0] == 's' || word[0] == 'b') {
+      words >> value;
+      changes_[names_.at(value)][last_] = word.substr(1);
+    } else if (word[0] == '0' || word[0] == '1' || word[0] == 'x') {
+      changes_[names_.at(word.substr(1))][last_] = word.substr(0, 1);
+    }
+  }
+
+  std::vector<std::string> scopes_;
+  std::map<std::string, std::string> names_;
+  std::map<std::string, std::map<std::int64_t, std::string>> changes_;
+  std::int64_t first_ = -1;
+  std::int64_t last_ = 0;
+};
+
+class WaveOption : public ProgramTest {};
+
+TEST_F(WaveOption, StatesAddUpToTheCounters) {
+  for (const char* memory : {"ideal", "ddr4_2400", "hbm2"}) {
+    const Ended run = systole(std::string("run lenet5 --hw inference_16x16 --json --vcd run.vcd --dram ") + memory);
+    ASSERT_EQ(run.code, 0) << run.err;
+    const nlohmann::json summary = nlohmann::json::parse(run.out);
+    const Wave wave(text_of("run.vcd"));
+    EXPECT_EQ(wave.last(), summary["cycles"]);
+    for (const auto& [name, unit] : summary["units"].items()) {
+      std::map<std::string, std::int64_t> counted{{"busy", unit["busy"]}, {"idle", unit["idle"]}};
+      for (const auto& [reason, cycles] : unit["stalls"].items()) counted[reason] = cycles;
+      std::map<std::string, std::int64_t> seen = wave.cycles_of(name + ".state");
+      for (const auto& [state, cycles] : counted)
+        EXPECT_EQ(seen[state], cycles) << memory << ' ' << name << ' ' << state;
+    }
+  }
+}
+
+TEST_F(WaveOption, AWaveChangesNoResult) {
+  const Ended plain = systole("run squeezenet --json");
+  const Ended watched = systole("run squeezenet --json --vcd run.vcd --wave-from 100000 --wave-to 120000");
+  EXPECT_EQ(watched.out, plain.out);
+  const Wave wave(text_of("run.vcd"));
+  EXPECT_EQ(wave.first(), 100000);
+  EXPECT_EQ(wave.last(), 120000);
+}
+
+/// What a unit began before the window is known in it.
+TEST_F(WaveOption, AWindowShowsTheSameAsTheWholeWave) {
+  ASSERT_EQ(systole("run lenet5 --quiet --hw inference_16x16 --vcd whole.vcd").code, 0);
+  ASSERT_EQ(systole("run lenet5 --quiet --hw inference_16x16 --vcd part.vcd --wave-from 4000 --wave-to 9000").code, 0);
+  ASSERT_EQ(systole("run lenet5 --quiet --hw inference_16x16 --vcd rest.vcd --wave-from 9000").code, 0);
+  ASSERT_EQ(systole("run lenet5 --quiet --hw inference_16x16 --vcd begin.vcd --wave-to 4000").code, 0);
+  const Wave whole(text_of("whole.vcd"));
+  for (const char* unit : {"systolic_array", "simd_unit", "dma_ibuf", "dma_instruction", "controller", "dram"}) {
+    const std::string name = std::string(unit) + ".state";
+    std::map<std::string, std::int64_t> sum;
+    for (const char* part : {"begin.vcd", "part.vcd", "rest.vcd"}) {
+      for (const auto& [state, cycles] : Wave(text_of(part)).cycles_of(name)) sum[state] += cycles;
+    }
+    EXPECT_EQ(sum, whole.cycles_of(name)) << unit;
+  }
+}
+
+TEST_F(WaveOption, OnlyTheLayersAndUnitsThatAreWanted) {
+  const Ended run =
+      systole("run lenet5 --hw inference_16x16 --json --vcd run.vcd --wave-layer conv1 --wave-units 'dma_*'");
+  ASSERT_EQ(run.code, 0) << run.err;
+  const Wave wave(text_of("run.vcd"));
+  for (const auto& layer : nlohmann::json::parse(run.out)["layers"]) {
+    if (layer["name"] != "conv1") continue;
+    EXPECT_LE(wave.first(), layer["start"]);
+    EXPECT_GE(wave.last(), layer["end"]);
+    EXPECT_LT(wave.last() - wave.first(), layer["cycles"].get<std::int64_t>() + 100);
+  }
+  EXPECT_TRUE(wave.has_scope("dma_ibuf"));
+  EXPECT_FALSE(wave.has_scope("systolic_array"));
+}
+
+TEST_F(WaveOption, FaultsLeaveNoFile) {
+  const auto refused = [&](const std::string& options, const std::string& message) {
+    const Ended run = systole("run lenet5 --vcd run.vcd " + options);
+    EXPECT_EQ(run.code, 1);
+    EXPECT_THAT(run.err, HasSubstr(message));
+    EXPECT_FALSE(std::filesystem::exists(place / "run.vcd"));
+  };
+  refused("--wave-from 100000000", "the run ended at");
+  refused("--wave-from 5 --wave-to 5", "the window of cycles is empty");
+  refused("--wave-layer conv22", "did you mean conv0?");
+  refused("--wave-layer conv1 --wave-from 5", "a window is given by cycles and by layers");
+}
+
+}  // namespace
+}  // namespace systole

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/units.h"
+#include "traces/run_counters.h"
+
+namespace systole {
+
+/// What a unit does in a cycle, as a number: 0 idle, 1 busy, 2 + Stall a stall. Waveforms and timelines carry it.
+using UnitState = int;
+constexpr UnitState kIdleState = 0;
+constexpr UnitState kBusyState = 1;
+constexpr UnitState kFirstStallState = 2;
+constexpr UnitState kUnitStates = kFirstStallState + static_cast<int>(kStalls);
+constexpr UnitState state_of(Stall reason) {
+  return kFirstStallState + static_cast<int>(reason);
+}
+/// `idle`, `busy`, or the stall's name.
+constexpr const char* state_name(UnitState state) {
+  if (state == kIdleState) return "idle";
+  return state == kBusyState ? "busy" : kStallNames[static_cast<std::size_t>(state - kFirstStallState)];
+}
+
+/// The cycles from .. until-1 of a unit. Spans of a unit come in order and without gaps; neighbours may be alike.
+struct StateSpan {
+  Unit unit;
+  UnitState state;
+  Cycles from;
+  Cycles until;
+};
+
+/// A block of the program, numbered from 0.
+struct BlockSpan {
+  int block = 0;
+  int layer = -1;            ///< that leads it; -1: none
+  std::int64_t address = 0;  ///< of its first word, in words since the program's first
+  std::int64_t words = 0;
+  Cycles from;  ///< dispatched
+  Cycles until;
+};
+
+/// A tile of the array or the SIMD unit: from the cycle in which it starts to the one after its last.
+struct TileSpan {
+  Unit unit;
+  int layer = -1;
+  std::int64_t number = 0;              ///< of the unit's tiles in this block, from 0
+  int loops = 0;                        ///< tile loops of the block
+  std::array<std::int32_t, 8> index{};  ///< of the tile loops, outermost first
+  Cycles arrived;                       ///< the unit began to wait for it
+  Cycles from;
+  Cycles until;
+  Cycles hazards;    ///< of its cycles, lost to hazards
+  Cycles conflicts;  ///< of its cycles, lost to bank conflicts
+};
+
+/// A generation of a stream that a DMA engine moved.
+struct TransferSpan {
+  Unit unit;
+  bool load = true;
+  int stream = 0;
+  int layer = -1;
+  std::int64_t address = 0;  ///< of its first byte off chip
+  std::int64_t bytes = 0;    ///< that crossed the port
+  std::int64_t bursts = 0;
+  std::array<std::int32_t, 8> index{};  ///< of the tile loops at the tile that it belongs to
+  Cycles arrived;                       ///< the sequencer began to wait for a slot
+  Cycles from;                          ///< its set-up began
+  Cycles until;
+};
+
+/// A number that changes at a cycle and then stays.
+enum class Level {
+  slots_filled,  ///< index: stream 0..15, 16: OBUF; generations on chip that no reader has finished
+  outstanding,   ///< index: isa::Port; bursts on their way
+  waiting,       ///< index: isa::Port; bursts that wait in the interconnect (valid)
+  accepted,      ///< index: isa::Port; bursts that the memory has taken so far (valid and ready)
+  bus,           ///< index: isa::Port; 1 while the data bus carries a beat
+  memory         ///< index 0; bursts at the memory
+};
+constexpr std::size_t kLevels = 6;
+struct LevelChange {
+  Level level;
+  int index = 0;
+  Cycles at;
+  std::int64_t value = 0;
+};
+
+/// A command of the DRAM controller, by the names of the command trace. Two may fall into one accelerator cycle.
+struct DramEvent {
+  int channel = 0;
+  const char* command = "";  ///< ACT, RD, ..
+  int bank = 0;              ///< numbered through the channel; of a command for a whole rank its first one
+  int banks = 1;             ///< that it concerns
+  int row = -1;              ///< of ACT
+  Cycles at;                 ///< the accelerator cycle in which its first clock begins
+  std::int64_t clock = 0;    ///< the same in memory clocks
+};
+
+/// Watches a run, or a part of it: what units tell while it goes on, for waveforms, timelines and traces. Calls of one
+/// kind and one unit come in the order of time; those of different units do not, and some tell of cycles that are still
+/// to come. `settled` puts an end to that: everything before its cycle has been told.
+class RunObserver {
+ public:
+  RunObserver() = default;
+  RunObserver(const RunObserver&) = delete;
+  virtual ~RunObserver() = default;
+
+  virtual void state(const StateSpan& /*span*/) {}
+  virtual void block_begins(const BlockSpan& /*block*/) {}  ///< `until` is not known yet
+  virtual void block_ends(const BlockSpan& /*block*/) {}
+  virtual void tile(const TileSpan& /*tile*/) {}
+  virtual void transfer_begins(const TransferSpan& /*transfer*/) {}  ///< `bytes`, `bursts`, `until` are not known yet
+  virtual void transfer_ends(const TransferSpan& /*transfer*/) {}
+  virtual void level(const LevelChange& /*change*/) {}
+  virtual void dram(const DramEvent& /*event*/) {}
+  virtual void settled(Cycles /*until*/) {}
+  virtual void stops(Cycles /*at*/) {}  ///< nothing is told from here on, until a unit tells something again
+};
+
+}  // namespace systole

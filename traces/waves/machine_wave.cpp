@@ -1,0 +1,236 @@
+#include "traces/waves/machine_wave.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace systole {
+
+namespace {
+
+constexpr std::array<const char*, 9> kCommands = {"ACT", "PRE", "PREA", "RD", "RDA", "WR", "WRA", "REF", "REFPB"};
+constexpr std::size_t kFirstPort = static_cast<std::size_t>(Unit::dma_parambuf);
+constexpr std::int64_t kNone = -1;
+
+std::size_t port_of(Unit unit) {
+  return static_cast<std::size_t>(unit) - kFirstPort;
+}
+
+bool is_port(std::size_t unit) {
+  return unit >= kFirstPort && unit < kFirstPort + 5;
+}
+
+std::vector<std::string> state_names() {
+  std::vector<std::string> names;
+  for (UnitState state = 0; state < kUnitStates; ++state) names.emplace_back(state_name(state));
+  names.emplace_back("not_watched");
+  return names;
+}
+
+std::size_t command_index(const char* name) {
+  return static_cast<std::size_t>(std::find_if(kCommands.begin(), kCommands.end(),
+                                               [&](const char* known) { return std::strcmp(known, name) == 0; }) -
+                                  kCommands.begin());
+}
+
+}  // namespace
+
+MachineWave::MachineWave(WaveFile& file, WaveOptions options) : file_(file), options_(std::move(options)) {
+  declare_program();
+  for (std::size_t unit = 0; unit < kUnits; ++unit) declare_unit(static_cast<Unit>(unit));
+  declare_slots();
+  for (int channel = 0; channel < options_.channels; ++channel) declare_channel(channel);
+  written_.resize(declared_.size());
+  file_.declare(declared_);
+}
+
+MachineWave::Handle MachineWave::declare(const std::string& scope, const std::string& name, int bits,
+                                         std::vector<std::string> names) {
+  const auto wanted = [&](const std::string& pattern) { return fnmatch(pattern.c_str(), scope.c_str(), 0) == 0; };
+  if (!options_.units.empty() && std::none_of(options_.units.begin(), options_.units.end(), wanted)) return {};
+  declared_.push_back({scope, name, bits, std::move(names)});
+  return declared_.size() - 1;
+}
+
+void MachineWave::declare_program() {
+  block_ = declare("program", "block", 32);
+  address_ = declare("program", "address", 40);
+  layer_ = declare("program", "layer", 1, options_.layers);
+}
+
+void MachineWave::declare_unit(Unit unit) {
+  const auto u = static_cast<std::size_t>(unit);
+  const std::string scope = kUnitNames[u];
+  states_[u] = declare(scope, "state", 1, state_names());
+  if (unit == Unit::systolic_array || unit == Unit::simd_unit) {
+    Tile& tile = tiles_[u];
+    tile.layer = declare(scope, "layer", 1, options_.layers);
+    tile.number = declare(scope, "tile", 32);
+    for (std::size_t loop = 0; loop < tile.loops.size(); ++loop) {
+      tile.loops[loop] = declare(scope, "loop" + std::to_string(loop), 32);
+    }
+    if (unit == Unit::simd_unit) tile.conflicts = declare(scope, "bank_conflicts", 48);
+  }
+  if (is_port(u)) {
+    const std::size_t port = port_of(unit);
+    for (std::size_t direction = 0; direction < 2; ++direction) {
+      const std::string prefix = direction == 0 ? "load_" : "store_";
+      sequencers_[port][direction] = {declare(scope, prefix + "stream", 8), declare(scope, prefix + "address", 48)};
+    }
+    ports_[port] = {declare(scope, "valid", 1), declare(scope, "ready", 1), declare(scope, "queue", 16),
+                    declare(scope, "outstanding", 16), declare(scope, "bus", 1)};
+  }
+  if (unit == Unit::dram) memory_bursts_ = declare(scope, "bursts", 16);
+}
+
+void MachineWave::declare_slots() {
+  for (std::size_t stream = 0; stream < slots_.size(); ++stream) {
+    slots_[stream] = declare("slots", stream + 1 == slots_.size() ? "obuf" : "stream" + std::to_string(stream), 16);
+  }
+}
+
+void MachineWave::declare_channel(int number) {
+  const std::string scope = "dram.channel" + std::to_string(number);
+  Channel channel;
+  const std::vector<std::string> commands(kCommands.begin(), kCommands.end());
+  channel.command = declare(scope, "command", 1, commands);
+  channel.bank = declare(scope, "bank", 16);
+  channel.row = declare(scope, "row", 32);
+  channel.direction = declare(scope, "bus_direction", 1, {"read", "write"});
+  channel.hits = declare(scope, "row_hits", 48);
+  for (const std::string& command : commands) channel.counts.push_back(declare(scope, "count_" + command, 48));
+  for (int bank = 0; bank < options_.banks; ++bank) {
+    channel.open_rows.push_back(declare(scope, "open_row" + std::to_string(bank), 32));
+  }
+  channel.fresh.resize(channel.open_rows.size());
+  channel.commands.resize(commands.size());
+  channels_.push_back(std::move(channel));
+}
+
+void MachineWave::set(Cycles at, Handle variable, std::int64_t value) {
+  if (variable) pending_.push_back({at, *variable, value});
+}
+
+void MachineWave::state(const StateSpan& span) {
+  set(span.from, states_[static_cast<std::size_t>(span.unit)], span.state);
+}
+
+void MachineWave::block_begins(const BlockSpan& block) {
+  set(block.from, block_, block.block);
+  set(block.from, address_, block.address);
+  if (block.layer >= 0) set(block.from, layer_, block.layer);
+}
+
+void MachineWave::block_ends(const BlockSpan& block) {
+  set(block.until, block_, kNone);
+}
+
+void MachineWave::tile(const TileSpan& tile) {
+  Tile& unit = tiles_[static_cast<std::size_t>(tile.unit)];
+  set(tile.from, unit.number, tile.number);
+  if (tile.layer >= 0) set(tile.from, unit.layer, tile.layer);
+  for (std::size_t loop = 0; loop < static_cast<std::size_t>(tile.loops); ++loop) {
+    set(tile.from, unit.loops[loop], tile.index[loop]);
+  }
+  unit.conflict_cycles += tile.conflicts.count();
+  set(tile.until, unit.conflicts, unit.conflict_cycles);
+}
+
+void MachineWave::transfer_begins(const TransferSpan& transfer) {
+  const Sequencer& sequencer = sequencers_[port_of(transfer.unit)][transfer.load ? 0 : 1];
+  set(transfer.from, sequencer.stream, transfer.stream);
+  set(transfer.from, sequencer.address, transfer.address);
+}
+
+void MachineWave::transfer_ends(const TransferSpan& transfer) {
+  set(transfer.until, sequencers_[port_of(transfer.unit)][transfer.load ? 0 : 1].stream, kNone);
+}
+
+void MachineWave::level(const LevelChange& change) {
+  const auto index = static_cast<std::size_t>(change.index);
+  switch (change.level) {
+    case Level::slots_filled:
+      return set(change.at, slots_[index], change.value);
+    case Level::outstanding:
+      return set(change.at, ports_[index].outstanding, change.value);
+    case Level::waiting:
+      set(change.at, ports_[index].queue, change.value);
+      return set(change.at, ports_[index].valid, change.value > 0 ? 1 : 0);
+    case Level::accepted:
+      set(change.at, ports_[index].ready, 1);
+      return set(change.at + Cycles{1}, ports_[index].ready, 0);
+    case Level::bus:
+      return set(change.at, ports_[index].bus, change.value);
+    case Level::memory:
+      return set(change.at, memory_bursts_, change.value);
+  }
+}
+
+void MachineWave::dram(const DramEvent& event) {
+  Channel& channel = channels_.at(static_cast<std::size_t>(event.channel));
+  const std::size_t command = command_index(event.command);
+  const auto bank = static_cast<std::size_t>(event.bank);
+  const std::string name = event.command;
+  const bool column = name[0] == 'W' || (name[0] == 'R' && name[1] == 'D');
+  set(event.at, channel.command, static_cast<std::int64_t>(command));
+  set(event.at, channel.bank, event.bank);
+  set(event.at, channel.counts[command], ++channel.commands[command]);
+  if (name == "ACT") {
+    set(event.at, channel.row, event.row);
+    open_rows(channel, event, event.row);
+    channel.fresh[bank] = true;
+  }
+  if (column) {
+    set(event.at, channel.direction, name[0] == 'W' ? 1 : 0);
+    if (!channel.fresh[bank]) set(event.at, channel.hits, ++channel.row_hits);
+    channel.fresh[bank] = false;
+  }
+  if (name == "PRE" || name == "PREA" || name == "RDA" || name == "WRA") open_rows(channel, event, kNone);
+}
+
+void MachineWave::open_rows(Channel& channel, const DramEvent& event, std::int64_t row) {
+  for (int bank = event.bank; bank < event.bank + event.banks; ++bank) {
+    set(event.at, channel.open_rows[static_cast<std::size_t>(bank)], row);
+  }
+}
+
+void MachineWave::settled(Cycles until) {
+  told_ = until;
+  write_until(std::min(until, options_.until));
+}
+
+void MachineWave::stops(Cycles at) {
+  for (const Handle state : states_) set(at, state, kUnitStates);
+}
+
+/// Later changes of the same cycle win; what the file says already is not said again.
+void MachineWave::write_until(Cycles until) {
+  const auto late =
+      std::stable_partition(pending_.begin(), pending_.end(), [&](const Change& change) { return change.at < until; });
+  std::stable_sort(pending_.begin(), late, [](const Change& a, const Change& b) { return a.at < b.at; });
+  std::vector<std::pair<std::size_t, std::optional<std::int64_t>>> before;  // of the variables that change in the cycle
+  for (auto begin = pending_.begin(); begin != late;) {
+    const Cycles at = std::max(begin->at, options_.from);
+    before.clear();
+    for (; begin != late && std::max(begin->at, options_.from) == at; ++begin) {
+      std::optional<std::int64_t>& now = written_[begin->variable];
+      const auto known =
+          std::find_if(before.begin(), before.end(), [&](const auto& other) { return other.first == begin->variable; });
+      if (known == before.end()) before.emplace_back(begin->variable, now);
+      now = begin->value;
+    }
+    for (const auto& [variable, was] : before) {
+      if (written_[variable] != was) file_.change(at, variable, *written_[variable]);
+    }
+  }
+  pending_.erase(pending_.begin(), late);
+}
+
+void MachineWave::close(Cycles end) {
+  const Cycles last = std::min({end, told_, options_.until});
+  write_until(last);
+  file_.close(last);
+}
+
+}  // namespace systole

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <array>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "traces/run_observer.h"
+#include "traces/waves/wave_file.h"
+
+namespace systole {
+
+/// What a wave shows.
+struct WaveOptions {
+  Cycles from;                                             ///< the first cycle
+  Cycles until{std::numeric_limits<std::int64_t>::max()};  ///< the one after the last
+  std::vector<std::string> units;                          ///< patterns of scopes (* and ?); empty: all
+  std::vector<std::string> layers;                         ///< names, by index
+  int channels = 0;                                        ///< of the memory; 0 for the ideal one
+  int banks = 0;                                           ///< of a channel
+};
+
+/// A run as waveforms. Scopes: `program` (block, its first word's address, layer), `systolic_array` and `simd_unit`
+/// (state, tile, loop indices), each DMA engine (state; stream and address of both sequencers; port: valid, ready,
+/// queue, outstanding, bus), `slots` (filled, by stream and OBUF), `controller`, `dram` (state, bursts at the memory)
+/// and its channels (command, bank, row, bus direction, row hits, commands by kind, the open row of every bank, -1
+/// closed). While only some layers are watched, `state` is `not_watched` between them. A wave of a whole run holds every
+/// unit's counters: the cycles in which `state` has a value.
+class MachineWave : public RunObserver {
+ public:
+  /// Declares the variables in `file`, which must outlive the run.
+  MachineWave(WaveFile& file, WaveOptions options);
+
+  void state(const StateSpan& span) override;
+  void block_begins(const BlockSpan& block) override;
+  void block_ends(const BlockSpan& block) override;
+  void tile(const TileSpan& tile) override;
+  void transfer_begins(const TransferSpan& transfer) override;
+  void transfer_ends(const TransferSpan& transfer) override;
+  void level(const LevelChange& change) override;
+  void dram(const DramEvent& event) override;
+  void settled(Cycles until) override;
+  void stops(Cycles at) override;
+
+  /// The run ended at `end`: what is known before is written, and the file closed. Nothing may come afterwards.
+  void close(Cycles end);
+
+ private:
+  /// A place in the file, or nothing when the variable's scope is not wanted.
+  using Handle = std::optional<std::size_t>;
+  struct Port {
+    Handle valid, ready, queue, outstanding, bus;
+  };
+  struct Sequencer {
+    Handle stream, address;
+  };
+  struct Tile {
+    Handle number, layer;
+    std::array<Handle, 8> loops;
+    Handle conflicts;
+    std::int64_t conflict_cycles = 0;
+  };
+  struct Channel {
+    Handle command, bank, row, direction, hits;
+    std::vector<Handle> open_rows, counts;
+    std::vector<bool> fresh;  ///< by bank: no column command since its activation
+    std::int64_t row_hits = 0;
+    std::vector<std::int64_t> commands;
+  };
+  struct Change {
+    Cycles at;
+    std::size_t variable;
+    std::int64_t value;
+  };
+
+  void declare_program();
+  void declare_unit(Unit unit);
+  void declare_slots();
+  void declare_channel(int number);
+  Handle declare(const std::string& scope, const std::string& name, int bits, std::vector<std::string> names = {});
+  void set(Cycles at, Handle variable, std::int64_t value);
+  void write_until(Cycles until);
+  void open_rows(Channel& channel, const DramEvent& event, std::int64_t row);
+
+  WaveFile& file_;
+  WaveOptions options_;
+  std::vector<WaveVariable> declared_;
+  std::array<Handle, kUnits> states_;
+  std::array<Tile, 2> tiles_;  ///< systolic array, SIMD unit
+  std::array<Port, 5> ports_;
+  std::array<std::array<Sequencer, 2>, 5> sequencers_;  ///< by port: load, store
+  std::array<Handle, 17> slots_;
+  Handle block_, address_, layer_, memory_bursts_;
+  std::vector<Channel> channels_;
+  Cycles told_;  ///< everything before has been told
+  std::vector<Change> pending_;
+  std::vector<std::optional<std::int64_t>> written_;  ///< by variable: what the file says
+};
+
+}  // namespace systole

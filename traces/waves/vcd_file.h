@@ -1,0 +1,35 @@
+#pragma once
+
+#include <iosfwd>
+
+#include "traces/waves/wave_file.h"
+
+namespace systole {
+
+/// Value change dump (IEEE 1364, clause 18), with texts as GTKWave's `string` variables. One time step is one
+/// accelerator cycle; the time scale says how long one is only when that is a power of ten, else `1 ns` stands for a
+/// cycle and a comment says so.
+class VcdFile : public WaveFile {
+ public:
+  /// Writes to `out`, whose state tells whether that works.
+  explicit VcdFile(std::ostream& out) : out_(out) {}
+
+  void declare(const std::vector<WaveVariable>& variables) override;
+  void change(Cycles at, std::size_t variable, std::int64_t value) override;
+  void close(Cycles end) override;
+
+ private:
+  struct Variable {
+    std::string code;
+    int bits = 1;
+    std::vector<std::string> names;
+  };
+  void go_to(Cycles at);
+  void dump_unknown();
+
+  std::ostream& out_;
+  std::vector<Variable> variables_;
+  Cycles now_{-1};
+};
+
+}  // namespace systole
