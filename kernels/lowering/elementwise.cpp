@@ -4,41 +4,17 @@
 #include <cmath>
 
 #include "base/errors.h"
+#include "kernels/lowering/elementwise_emitter.h"
 
 namespace systole {
 
 namespace {
 
 using Op = isa::SimdOpcode;
+using Emitter = ElementwiseEmitter;
 
 /// Integer powers up to this are multiplied out: at most seven multiplications.
 constexpr double kLargestProductPower = 16;
-
-/// Appends instructions; unary opcodes name their source twice, which costs no second read.
-class Emitter {
- public:
-  Emitter(const ElementwiseOperands& operands, SimdBuilder& builder) : operands_(operands), builder_(builder) {}
-
-  void emit(Op opcode, Operand destination, Operand source1, Operand source2) {
-    body_.push_back({opcode, destination, source1, source2});
-  }
-  void emit(Op opcode, Operand destination, Operand source) { emit(opcode, destination, source, source); }
-
-  /// x: the first input; y: the result; t(i): scratch.
-  [[nodiscard]] Operand x() const { return operands_.inputs.at(0); }
-  [[nodiscard]] Operand y() const { return operands_.result; }
-  [[nodiscard]] Operand t(std::size_t i) const { return operands_.scratch.at(i); }
-  [[nodiscard]] Operand input(std::size_t i) const { return operands_.inputs.at(i); }
-  [[nodiscard]] std::size_t inputs() const { return operands_.inputs.size(); }
-  Operand number(double value) { return builder_.immediate(value); }
-
-  SimdBody take() { return std::move(body_); }
-
- private:
-  const ElementwiseOperands& operands_;
-  SimdBuilder& builder_;
-  SimdBody body_;
-};
 
 void clip(const ClipAttributes& limits, Emitter& e) {
   Operand from = e.x();
@@ -183,6 +159,7 @@ bool is_elementwise(const Node& node) {
 }
 
 int elementwise_scratch(const Graph& graph, const Node& node) {
+  if (is_activation_gradient(node.op)) return gradient_scratch(node);
   if (node.op == OpKind::Erf) return 1;
   if (node.op == OpKind::Elu) return elu_selects(node) ? 1 : 0;
   if (node.op != OpKind::Pow) return 0;
@@ -192,6 +169,7 @@ int elementwise_scratch(const Graph& graph, const Node& node) {
 }
 
 bool elementwise_in_place(const Graph& graph, const Node& node) {
+  if (is_activation_gradient(node.op)) return false;
   if (node.op == OpKind::HardSwish || node.op == OpKind::Elu || node.op == OpKind::Erf) return false;
   if (node.op != OpKind::Pow) return true;
   const std::optional<double> exponent = constant_exponent(graph, node);
@@ -203,6 +181,10 @@ bool elementwise_in_place(const Graph& graph, const Node& node) {
 SimdBody elementwise_body(const Graph& graph, const Node& node, const ElementwiseOperands& operands,
                           SimdBuilder& builder) {
   Emitter e(operands, builder);
+  if (is_activation_gradient(node.op)) {
+    emit_gradient(node, e);
+    return e.take();
+  }
   const auto* numbers = std::get_if<AlphaBeta>(&node.attributes);
   switch (node.op) {
     case OpKind::Relu:
@@ -241,6 +223,9 @@ SimdBody elementwise_body(const Graph& graph, const Node& node, const Elementwis
       break;
     case OpKind::Erf:
       erf(e);
+      break;
+    case OpKind::Equal:
+      fold(Op::equal, e);
       break;
     case OpKind::Add:
     case OpKind::Sum:

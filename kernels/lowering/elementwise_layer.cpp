@@ -43,7 +43,9 @@ void lower_elementwise(const Node& node, LoweringContext& context) {
     loops.push_back({dims.back(), 0});
   }
   const auto loaded = std::count_if(members.begin(), members.end(), [](int member) { return member >= 0; });
-  const Namespace result_space = loaded > 1 ? Namespace::vmem1 : Namespace::vmem2;
+  // What gradients write first meets dy, in VMEM1, last.
+  const bool apart_from_first = loaded <= 1 || is_activation_gradient(node.op);
+  const Namespace result_space = apart_from_first ? Namespace::vmem2 : Namespace::vmem1;
   ElementwiseOperands operands;
   bool first = true;
   for (std::size_t i = 0; i < members.size(); ++i) {

@@ -88,6 +88,10 @@ void SimdLayer::sweep(const When& when, const std::vector<Over>& loops, const Si
   sweeps_.push_back({when, loops, body, current_});
 }
 
+void SimdLayer::nest(const When& when, const std::vector<Over>& loops, const SimdBody& body) {
+  sweeps_.push_back({when, loops, body, current_, true});
+}
+
 void SimdLayer::belongs_to(const Node& node) {
   current_ = context_.id(node);
 }
@@ -138,6 +142,7 @@ std::vector<isa::Nest> SimdLayer::nests_of(const Sweep& sweep, std::size_t group
     nest.loops[static_cast<std::size_t>(position)] = trip;
   }
   std::vector<isa::Nest> nests;
+  if (sweep.together) group = isa::kMaxSimdWords;
   for (std::size_t i = 0; i < sweep.body.size(); i += group) {
     const auto begin = sweep.body.begin() + static_cast<std::ptrdiff_t>(i);
     nest.body.assign(begin, begin + static_cast<std::ptrdiff_t>(std::min(group, sweep.body.size() - i)));

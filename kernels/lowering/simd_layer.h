@@ -56,6 +56,9 @@ class SimdLayer {
   /// The instructions one after the other, each for all iterations (SimdBuilder::sweep); a group falls together into
   /// one nest where the block would have too many nests or words. A loop without iterations drops them.
   void sweep(const When& when, const std::vector<Over>& loops, const SimdBody& body);
+  /// The whole body for one iteration after the other, at most kMaxSimdWords instructions: for work that a tile does
+  /// once, where nests cost more than waiting.
+  void nest(const When& when, const std::vector<Over>& loops, const SimdBody& body);
   /// What comes from now on belongs to another node, fused into this layer.
   void belongs_to(const Node& node);
 
@@ -84,6 +87,7 @@ class SimdLayer {
     std::vector<Over> loops;
     SimdBody body;
     NodeId node{};
+    bool together = false;  ///< one nest, whatever room there is
   };
 
   int plan(Planned operand);

@@ -9,6 +9,9 @@ namespace systole {
 void lower_elementwise(const Node& node,
                        LoweringContext& context);  ///< every is_elementwise node; elementwise_layer.cpp
 void lower_batch_norm(const Node& node, LoweringContext& context);
+void lower_batch_norm_training(const Node& node, LoweringContext& context);
+void lower_batch_norm_gradient(const Node& node, LoweringContext& context);  ///< batch_norm_training.cpp
+void lower_optimizer(const Node& node, LoweringContext& context);
 void lower_pool(const Node& node, LoweringContext& context);  ///< MaxPool, AveragePool, global or not
 void lower_lrn(const Node& node, LoweringContext& context);
 void lower_softmax(const Node& node, LoweringContext& context);  ///< Softmax, LogSoftmax
