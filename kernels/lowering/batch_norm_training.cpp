@@ -106,10 +106,14 @@ class GradientLayer : public ChannelLayer {
  private:
   SimdBody factors() {
     const Operand share = number(-1 / elements());
-    SimdBody body{{Op::mul, dscale_, total(products_), inverse_}, {Op::mul, a_, scale_, inverse_},
-                  {Op::move, dbias_, total(sum_), total(sum_)},   {Op::mul, t_, dscale_, inverse_},
-                  {Op::mul, c_, a_, share},                       {Op::mul, b_, a_, share},
-                  {Op::mul, c_, c_, dbias_},                      {Op::mul, b_, b_, t_}};
+    SimdBody body{{Op::mul, dscale_, total(products_), inverse_},
+                  {Op::mul, a_, scale_, inverse_},
+                  {Op::move, dbias_, total(sum_), total(sum_)},
+                  {Op::mul, t_, dscale_, inverse_},
+                  {Op::mul, c_, a_, share},
+                  {Op::mul, b_, a_, share},
+                  {Op::mul, c_, c_, dbias_},
+                  {Op::mul, b_, b_, t_}};
     if (!cut()) return body;  // x has become d
     body.push_back({Op::mul, t_, b_, mean_});
     body.push_back({Op::sub, c_, c_, t_});

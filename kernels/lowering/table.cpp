@@ -33,7 +33,26 @@ Lowering lowering_of(OpKind kind) {
     case OpKind::Sum:
     case OpKind::Max:
     case OpKind::Min:
+    case OpKind::Equal:
+    case OpKind::ReluGradient:
+    case OpKind::LeakyReluGradient:
+    case OpKind::ClipGradient:
+    case OpKind::SigmoidGradient:
+    case OpKind::TanhGradient:
+    case OpKind::HardSigmoidGradient:
+    case OpKind::HardSwishGradient:
+    case OpKind::EluGradient:
+    case OpKind::PReluGradient:
       return lower_elementwise;
+    case OpKind::BatchNormTraining:
+      return lower_batch_norm_training;
+    case OpKind::BatchNormGradient:
+      return lower_batch_norm_gradient;
+    case OpKind::Sgd:
+    case OpKind::Momentum:
+    case OpKind::Adam:
+    case OpKind::Adagrad:
+      return lower_optimizer;
     case OpKind::BatchNormalization:
       return lower_batch_norm;
     case OpKind::MaxPool:

@@ -6,6 +6,7 @@
 
 #include "base/units.h"
 #include "isa/validate.h"
+#include "kernels/reference/evaluate.h"
 
 namespace systole::test {
 
@@ -201,6 +202,31 @@ void LayerHarness::expect(TensorId id, const std::function<double(const std::vec
     const std::vector<std::int64_t> index = index_of(static_cast<std::int64_t>(e), graph.shape(id));
     const double want = expected(index);
     ASSERT_NEAR(values[e], want, tolerance * std::max(1.0, std::fabs(want))) << "at " << testing::PrintToString(index);
+  }
+}
+
+void LayerHarness::expect_reference(double tolerance) const {
+  Graph whole = graph;
+  const Node& node = whole.nodes.at(0);
+  NamedElements inputs;
+  for (const TensorId input : node.inputs) {
+    if (whole.tensor(input).constant || inputs.count(whole.tensor(input).name) != 0) continue;
+    whole.inputs.push_back(input);
+    inputs[whole.tensor(input).name] = data(input);
+  }
+  whole.outputs = node.outputs;
+  whole.validate();
+  const NamedElements expected = evaluate(whole, inputs);
+  for (const TensorId output : node.outputs) {
+    const std::vector<double> values = result(output);
+    const std::vector<double>& wanted = expected.at(whole.tensor(output).name);
+    double scale = 1;
+    for (const double value : wanted) scale = std::max(scale, std::fabs(value));
+    for (std::size_t e = 0; e < values.size(); ++e) {
+      ASSERT_NEAR(values[e], wanted[e], tolerance * scale)
+          << whole.tensor(output).name << " "
+          << testing::PrintToString(index_of(static_cast<std::int64_t>(e), whole.shape(output)));
+    }
   }
 }
 

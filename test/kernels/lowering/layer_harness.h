@@ -39,6 +39,9 @@ class LayerHarness {
   /// Compares `result` with what `expected` gives for each index of the output.
   void expect(TensorId id, const std::function<double(const std::vector<std::int64_t>&)>& expected,
               double tolerance = 1e-6) const;
+  /// Compares every output of the graph's only node with the reference: |difference| <= tolerance * the largest
+  /// |expected| of the tensor, at least 1.
+  void expect_reference(double tolerance = 1e-5) const;
   /// Element of an input at an index.
   [[nodiscard]] double at(TensorId id, const std::vector<std::int64_t>& index) const;
 
