@@ -41,6 +41,7 @@ std::vector<Lifetime> lifetimes_of(const RegionTable& regions, const std::vector
   for (std::size_t r = 0; r < lifetimes.size(); ++r) {
     const Region::Kind kind = regions.at(static_cast<RegionId>(r)).kind;
     if (kind == Region::Kind::input) lifetimes[r] = {0, std::max<std::int64_t>(0, lifetimes[r].last)};
+    if (kind == Region::Kind::state) lifetimes[r] = {0, static_cast<std::int64_t>(blocks.size())};
     if (kind == Region::Kind::output) lifetimes[r].last = static_cast<std::int64_t>(blocks.size());
   }
   return lifetimes;
@@ -52,6 +53,8 @@ isa::Region::Kind kind_of(Region::Kind kind) {
       return isa::Region::input;
     case Region::Kind::output:
       return isa::Region::output;
+    case Region::Kind::state:
+      return isa::Region::state;
     case Region::Kind::constant:
       return isa::Region::constant;
     default:

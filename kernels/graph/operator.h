@@ -60,7 +60,7 @@ enum class OpKind {
   Transpose,  ///< TransposeAttributes
   Expand,     ///< one input, broadcast by numpy's rule to the output's shape
   Reshape,    ///< same elements in the same order, the output's shape; also Flatten, Squeeze, Unsqueeze, Identity, and
-              ///< Dropout in inference
+              ///< Dropout, which has DropoutAttributes
   // Training. `dt` is the gradient of the loss by t, of t's shape; x and y are a forward node's input and output.
   // systolic array
   ConvInputGradient,   ///< dy, w -> dx; ConvAttributes of the convolution
@@ -224,11 +224,16 @@ struct OptimizerAttributes {
   bool nesterov = false;     ///< Momentum
 };
 
+/// Nothing in inference; training multiplies by a mask (kernels/training).
+struct DropoutAttributes {
+  double ratio = 0.5;  ///< share of the elements that become 0, in [0, 1)
+};
+
 struct NoAttributes {};
 
 using Attributes =
     std::variant<NoAttributes, ConvAttributes, PoolAttributes, GemmAttributes, BatchNormAttributes, LrnAttributes,
                  ClipAttributes, AlphaBeta, SoftmaxAttributes, ReduceAttributes, ConcatAttributes, SplitAttributes,
-                 SliceAttributes, PadAttributes, TransposeAttributes, OptimizerAttributes>;
+                 SliceAttributes, PadAttributes, TransposeAttributes, OptimizerAttributes, DropoutAttributes>;
 
 }  // namespace systole

@@ -85,7 +85,9 @@ void dropout(NodeImport& node) {
   if (node.constant_real(2).value_or(0.0) != 0.0) {
     throw Rejected("training_mode is true", "export the network for inference; training is chosen on the command line");
   }
-  reshape(node);
+  const double ratio = node.constant_real(1).value_or(node.real("ratio", 0.5));
+  if (!(ratio >= 0 && ratio < 1)) throw Rejected("its ratio is not in [0, 1)");
+  node.emit(OpKind::Reshape, {node.input(0)}, DropoutAttributes{ratio});
 }
 
 }  // namespace systole::convert

@@ -169,6 +169,9 @@ class Assigner {
   }
 
   void mark_outputs(RegionTable& regions, const LayoutAssignment& result) const {
+    for (const State& state : graph_.states) {
+      regions.at(result.layouts[at(state.before)].region).kind = Region::Kind::state;
+    }
     for (const TensorId output : graph_.outputs) {
       if (graph_.tensor(output).constant) continue;
       Region& region = regions.at(result.layouts[at(output)].region);

@@ -19,6 +19,7 @@ struct LayoutAssignment {
 /// Decides the layouts and adds their regions:
 ///  - images have their channels last, matrices their columns; other operators keep the order of what they read;
 ///  - reshapes, transpositions, slices and splits are views where strides can express them;
+///  - what replaces a state lies where the state does;
 ///  - what a concatenation joins is written in place where its producer can;
 ///  - elements have activation_bits when a convolution or matrix product reads the memory, or when they are only
 ///    copied or max-pooled into such a tensor; else accumulator_bits. Where 4-bit elements would not begin at whole

@@ -9,6 +9,7 @@ namespace systole {
 
 Placement::Placement(const Graph& graph, const Uses& uses, const std::vector<Order>& orders)
     : graph_(graph), uses_(uses), orders_(orders), joined_(graph.tensors.size()), places_(graph.tensors.size()) {
+  for (const State& state : graph_.states) overwritten_[state.after] = state.before;
   for (auto node = graph_.nodes.rbegin(); node != graph_.nodes.rend(); ++node) {
     if (node->op == OpKind::Concat) join(*node);
   }
@@ -63,6 +64,7 @@ Place Placement::find_place(TensorId id) {
     place.offset += joined->start * place.view.bit_strides.at(joined->axis);
     return place;
   }
+  if (const auto state = overwritten_.find(id); state != overwritten_.end()) return resolve(state->second);
   if (const std::optional<NodeId> producer = uses_.producer(id)) {
     const std::optional<Place> view = view_of(graph_.node(*producer), id);
     // The host writes inputs and reads outputs, so that one is never the other.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -15,9 +16,9 @@ struct Place {
   Layout view;  ///< of element_bits 1: its strides count elements
 };
 
-/// Which tensors share memory: views of what they are made from, and parts that are written straight into a
-/// concatenation. The last concatenation is served first, so that the largest of a nest (as in DenseNet) gets its parts
-/// in place and the earlier ones are views of it.
+/// Which tensors share memory: states with what replaces them, views of what they are made from, and parts that are
+/// written straight into a concatenation. The last concatenation is served first, so that the largest of a nest (as in
+/// DenseNet) gets its parts in place and the earlier ones are views of it.
 class Placement {
  public:
   Placement(const Graph& graph, const Uses& uses, const std::vector<Order>& orders);
@@ -49,6 +50,7 @@ class Placement {
   const std::vector<Order>& orders_;
   std::vector<std::optional<Joined>> joined_;
   std::vector<std::optional<Place>> places_;
+  std::map<TensorId, TensorId> overwritten_;  ///< by Graph::states: what each `after` replaces
 };
 
 }  // namespace systole

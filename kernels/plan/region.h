@@ -44,6 +44,7 @@ struct Region {
     activation,  ///< lives from its first write to its last read
     input,       ///< written before the program starts
     output,      ///< read after it ends
+    state,       ///< both: what it holds at the end is what the next iteration begins with
     constant
   };
   std::string name;

@@ -69,6 +69,23 @@ TEST_F(Assignment, narrows_what_convolutions_read) {
   EXPECT_EQ(regions.at(layout(x).region).order, "NHWC");
 }
 
+TEST_F(Assignment, puts_what_replaces_a_state_where_the_state_is) {
+  const TensorId w = input({4, 8});
+  const TensorId gradient = input({4, 8});
+  const TensorId moment = input({4, 8});
+  const TensorId next = then(OpKind::Momentum, {w, gradient, moment}, {4, 8}, OptimizerAttributes{});
+  const TensorId next_moment = tensor({4, 8});
+  graph.nodes.back().outputs.push_back(next_moment);
+  graph.states = {{w, next}, {moment, next_moment}};
+  run({next, next_moment});
+  EXPECT_EQ(layout(next).region, layout(w).region);
+  EXPECT_EQ(layout(next).bit_strides, layout(w).bit_strides);
+  EXPECT_EQ(layout(next_moment).region, layout(moment).region);
+  EXPECT_NE(layout(w).region, layout(moment).region);
+  EXPECT_EQ(regions.at(layout(w).region).kind, Region::Kind::state);
+  EXPECT_EQ(regions.at(layout(gradient).region).kind, Region::Kind::input);
+}
+
 TEST_F(Assignment, narrows_what_is_max_pooled_for_a_convolution) {
   const TensorId a = conv(input({1, 4, 8, 8}), 8);
   PoolAttributes pool;
