@@ -14,12 +14,16 @@ ArrayLoops add_loops(const ArrayJob& job, const Geometry& g, BlockBuilder& build
   ArrayLoops loops;
   for (const std::int64_t count : job.outer) loops.outer.push_back(builder.tile_loop(count));
   loops.oc = builder.tile_loop(g.ocs);
+  const auto pixels = [&] {
+    loops.batch = builder.tile_loop(g.batches);
+    loops.oh = builder.tile_loop(g.rows);
+    loops.ow = builder.tile_loop(g.columns);
+  };
+  if (g.reduction_inside) pixels();
   loops.ic = builder.tile_loop(g.ics);
   loops.kh = builder.tile_loop(g.kernel_rows);
   loops.kw = builder.tile_loop(g.kernel_columns);
-  loops.batch = builder.tile_loop(g.batches);
-  loops.oh = builder.tile_loop(g.rows);
-  loops.ow = builder.tile_loop(g.columns);
+  if (!g.reduction_inside) pixels();
   return loops;
 }
 
@@ -187,6 +191,21 @@ std::vector<std::int64_t> output_strides(const ArrayJob& job, const Layout& layo
   return strides;
 }
 
+Access output_access(const ArrayJob& job, const Layout& layout) {
+  const std::vector<std::int64_t> strides = output_strides(job, layout);
+  Access access = strided_access(layout, {});
+  for (std::size_t d = 0; d < strides.size(); ++d) {
+    const OutputDim& dim = job.output[d];
+    if (strides[d] == 0) continue;
+    access.offset += whole_bytes(dim.start * layout.bit_strides.at(static_cast<std::size_t>(dim.dim)));
+    Axis axis = plain_axis(static_cast<int>(d), strides[d]);
+    axis.padded = dim.kept > 0;
+    axis.extent = dim.kept;
+    access.axes.push_back(std::move(axis));
+  }
+  return access;
+}
+
 ArrayOutput build_array(const Node& node, const ArrayJob& job, const Choice& choice, BlockBuilder& builder,
                         LoweringContext& context) {
   const Machine& machine = context.machine();
@@ -221,7 +240,7 @@ ArrayOutput build_array(const Node& node, const ArrayJob& job, const Choice& cho
 
 void store_output(const ArrayJob& job, const ArrayOutput& output, const Layout& layout, BlockBuilder& builder,
                   const Machine& machine) {
-  Access access = strided_access(layout, output_strides(job, layout));
+  const Access access = output_access(job, layout);
   builder.stream(obuf_stream(access, output, output.generation, isa::Direction::store, builder.block().array, machine),
                  access.region);
 }

@@ -43,7 +43,9 @@ ArrayOutput build_array(const Node& node, const ArrayJob& job, const Choice& cho
 void store_output(const ArrayJob& job, const ArrayOutput& output, const Layout& layout, BlockBuilder& builder,
                   const Machine& machine);
 
-/// Strides of a tensor along the space of a job's output; `layout` has the dimensions of the node's output.
+/// A tensor along the space of a job's output; `layout` has the dimensions of the node's output.
+Access output_access(const ArrayJob& job, const Layout& layout);
+/// Its strides.
 std::vector<std::int64_t> output_strides(const ArrayJob& job, const Layout& layout);
 
 }  // namespace systole

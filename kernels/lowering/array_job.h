@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "kernels/lowering/copy.h"
 #include "kernels/lowering/lowering.h"
 #include "kernels/tiling/array_problem.h"
 
@@ -25,8 +26,9 @@ struct IfmapOperand : StridedOperand {
   std::int64_t image = 0, row = 0, column = 0, channel = 0;
 };
 
-/// A second matrix that is computed by the network.
-struct MatrixOperand : StridedOperand {
+/// Weights that are computed by the network, or trained. Strides may be negative: a flipped kernel.
+struct StridedWeights : StridedOperand {
+  std::int64_t kernel_row = 0, kernel_column = 0;
   std::int64_t row = 0, column = 0;  ///< along the reduction, along the output channels
 };
 
@@ -47,11 +49,13 @@ struct ConstantWeights {
 /// One value an output channel.
 struct BiasOperand : StridedOperand {};
 
-/// A dimension of the output in the job's order (outer.., image, row, column, channel): `step` times dimension `dim` of
-/// the node's output; dim -1: extent 1.
+/// A dimension of the output in the job's order (outer.., image, row, column, channel): index i is index
+/// `start + step*i` of dimension `dim` of the node's output; dim -1: extent 1.
 struct OutputDim {
   int dim = -1;
   std::int64_t step = 1;
+  std::int64_t start = 0;
+  std::int64_t kept = 0;  ///< how many are stored, where the job computes more; 0: all
 };
 
 struct ArrayJob {
@@ -60,16 +64,30 @@ struct ArrayJob {
   bool may_pack = false;
   std::vector<std::int64_t> outer;
   IfmapOperand ifmap;
-  std::variant<ConstantWeights, MatrixOperand> weights;
+  std::variant<ConstantWeights, StridedWeights> weights;
   std::optional<BiasOperand> bias;
   std::vector<OutputDim> output;
 };
 
+/// Fills what the problem says of widths and of operands that lie transposed; `result` is where the output goes.
+void describe_operands(ArrayJob& job, const Layout& result, const Machine& machine);
+/// Do the rows of one kernel column's weights follow those of the column before, so that both may share the array's
+/// rows?
+bool columns_follow(const ArrayJob& job);
+
+/// One way to compute a node: data that are moved first, then a block for each job.
+struct ArrayWay {
+  std::vector<Copy> copies;
+  std::vector<ArrayJob> jobs;  ///< at least one
+};
+
 /// The ways to compute a node of is_conv_or_gemm: at least one, the plain one first. The results are the same, the
 /// times are not.
-std::vector<ArrayJob> conv_jobs(const Node& node, LoweringContext& context);
-std::vector<ArrayJob> gemm_jobs(const Node& node, LoweringContext& context);
-std::vector<ArrayJob> matmul_jobs(const Node& node, LoweringContext& context);
-std::vector<ArrayJob> array_jobs(const Node& node, LoweringContext& context);
+std::vector<ArrayWay> conv_ways(const Node& node, LoweringContext& context);
+std::vector<ArrayWay> gemm_ways(const Node& node, LoweringContext& context);
+std::vector<ArrayWay> matmul_ways(const Node& node, LoweringContext& context);
+std::vector<ArrayWay> conv_input_gradient_ways(const Node& node, LoweringContext& context);
+std::vector<ArrayWay> conv_weight_gradient_ways(const Node& node, LoweringContext& context);
+std::vector<ArrayWay> array_ways(const Node& node, LoweringContext& context);
 
 }  // namespace systole

@@ -23,7 +23,7 @@ double depthwise_cycles(const Node& node, LoweringContext& context) {
       static_cast<double>(element_count(graph.shape(node.inputs[0])) * context.layout(node.inputs[0]).element_bits +
                           element_count(y) * context.layout(context.result_of(context.id(node))).element_bits);
   if (!chain.empty()) {
-    const ArrayJob job = array_jobs(node, context).front();
+    const ArrayJob job = array_ways(node, context).front().jobs.front();
     const FusedWork fused = FusedChain(job, chain, context).work();
     issue += static_cast<double>(fused.issue_cycles);
     bits += static_cast<double>(element_count(y) * fused.load_bits);
@@ -33,30 +33,51 @@ double depthwise_cycles(const Node& node, LoweringContext& context) {
 
 bool quicker_on_simd(const Node& node, const std::optional<ArrayPlan>& plan, LoweringContext& context) {
   if (!is_depthwise(context.graph(), node)) return false;
-  return !plan || depthwise_cycles(node, context) < plan->choice.estimate.cycles;
+  return !plan || depthwise_cycles(node, context) < plan->cycles;
+}
+
+std::optional<ArrayPlan> plan_way(const Node& node, ArrayWay way, LoweringContext& context) {
+  const std::vector<NodeId>& chain = context.fused_behind(context.id(node));
+  if (!chain.empty() && (way.jobs.size() > 1 || !way.copies.empty())) return std::nullopt;
+  ArrayPlan plan;
+  plan.copies = std::move(way.copies);
+  for (const Copy& copy : plan.copies) {
+    const std::optional<double> cycles = copy_cycles(node, copy, context);
+    if (!cycles) return std::nullopt;
+    plan.cycles += *cycles;
+  }
+  for (ArrayJob& job : way.jobs) {
+    const FusedWork fused = chain.empty() ? FusedWork{} : FusedChain(job, chain, context).work();
+    std::optional<Choice> choice = context.tilings().find(job.problem, job.may_pack, fused, context.machine());
+    if (!choice) return std::nullopt;
+    plan.cycles += choice->estimate.cycles;
+    plan.jobs.push_back({std::move(job), std::move(*choice)});
+  }
+  return plan;
 }
 
 }  // namespace
 
-std::vector<ArrayJob> array_jobs(const Node& node, LoweringContext& context) {
+std::vector<ArrayWay> array_ways(const Node& node, LoweringContext& context) {
   switch (node.op) {
     case OpKind::Conv:
-      return conv_jobs(node, context);
+      return conv_ways(node, context);
+    case OpKind::ConvInputGradient:
+      return conv_input_gradient_ways(node, context);
+    case OpKind::ConvWeightGradient:
+      return conv_weight_gradient_ways(node, context);
     case OpKind::Gemm:
-      return gemm_jobs(node, context);
+      return gemm_ways(node, context);
     default:
-      return matmul_jobs(node, context);
+      return matmul_ways(node, context);
   }
 }
 
 std::optional<ArrayPlan> plan_array(const Node& node, LoweringContext& context) {
-  const std::vector<NodeId>& chain = context.fused_behind(context.id(node));
   std::optional<ArrayPlan> best;
-  for (ArrayJob& job : array_jobs(node, context)) {
-    const FusedWork fused = chain.empty() ? FusedWork{} : FusedChain(job, chain, context).work();
-    const std::optional<Choice> choice = context.tilings().find(job.problem, job.may_pack, fused, context.machine());
-    if (!choice || (best && choice->estimate.cycles >= best->choice.estimate.cycles)) continue;
-    best = ArrayPlan{std::move(job), *choice};
+  for (ArrayWay& way : array_ways(node, context)) {
+    std::optional<ArrayPlan> plan = plan_way(node, std::move(way), context);
+    if (plan && (!best || plan->cycles < best->cycles)) best = std::move(plan);
   }
   return best;
 }
@@ -64,26 +85,28 @@ std::optional<ArrayPlan> plan_array(const Node& node, LoweringContext& context) 
 std::optional<double> estimated_cycles(const Node& node, LoweringContext& context) {
   const std::optional<ArrayPlan> plan = plan_array(node, context);
   if (quicker_on_simd(node, plan, context)) return depthwise_cycles(node, context);
-  return plan ? std::optional<double>(plan->choice.estimate.cycles) : std::nullopt;
+  return plan ? std::optional<double>(plan->cycles) : std::nullopt;
 }
 
 void lower_array(const Node& node, LoweringContext& context) {
   const std::optional<ArrayPlan> plan = plan_array(node, context);
   if (!plan) {
-    const ArrayJob job = array_jobs(node, context).front();
+    const ArrayJob job = array_ways(node, context).front().jobs.front();
     const Overflow overflow = smallest_overflow(job.problem, {}, context.machine());
     too_small(node, overflow.buffer, overflow.needed, overflow.available, overflow.unit);
   }
-  const ArrayJob& job = plan->job;
-  BlockBuilder builder = context.begin(node);
-  const ArrayOutput output = build_array(node, job, plan->choice, builder, context);
+  for (const Copy& copy : plan->copies) append_copy(node, copy, context);
   const std::vector<NodeId>& chain = context.fused_behind(context.id(node));
-  if (chain.empty()) {
-    store_output(job, output, context.layout(node.outputs.front()), builder, context.machine());
-  } else {
-    FusedChain(job, chain, context).emit(output, builder);
+  for (const auto& [job, choice] : plan->jobs) {
+    BlockBuilder builder = context.begin(node);
+    const ArrayOutput output = build_array(node, job, choice, builder, context);
+    if (chain.empty()) {
+      store_output(job, output, context.layout(node.outputs.front()), builder, context.machine());
+    } else {
+      FusedChain(job, chain, context).emit(output, builder);
+    }
+    context.finish(builder);
   }
-  context.finish(builder);
 }
 
 void lower_conv(const Node& node, LoweringContext& context) {

@@ -7,10 +7,17 @@
 
 namespace systole {
 
-/// How a node will run on the array, with what is fused behind it.
-struct ArrayPlan {
+/// A block of the array.
+struct PlannedJob {
   ArrayJob job;
   Choice choice;
+};
+
+/// How a node will run on the array, with what is fused behind it: only where a single block is all.
+struct ArrayPlan {
+  std::vector<Copy> copies;  ///< before the jobs
+  std::vector<PlannedJob> jobs;
+  double cycles = 0;
 };
 
 /// The quickest way by estimate; nullopt when none fits the machine.
@@ -20,7 +27,7 @@ std::optional<ArrayPlan> plan_array(const Node& node, LoweringContext& context);
 /// when it does not fit.
 std::optional<double> estimated_cycles(const Node& node, LoweringContext& context);
 
-/// Lowers the node and its fused chain into one block of the array.
+/// Lowers the node and its fused chain.
 void lower_array(const Node& node, LoweringContext& context);
 
 /// Lowers a convolution: on the array, or on the SIMD unit when it is depthwise and quicker there.

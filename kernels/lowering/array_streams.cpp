@@ -1,6 +1,8 @@
 #include "kernels/lowering/array_streams.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <utility>
 
 #include "base/units.h"
 #include "kernels/lowering/exact.h"
@@ -134,32 +136,56 @@ PlacedStream constant_weights(const ConstantWeights& weights, const Choice& choi
   return {stream, packed.region};
 }
 
-/// A matrix as it lies in memory: along its columns in runs, or transposed on the way in, element by element.
-PlacedStream matrix(const MatrixOperand& operand, const Choice& choice, const ArrayLoops& loops, const Machine& m) {
+/// Appends the dimensions with the longest strides outermost, so that what follows in memory is one piece.
+void append_sorted(isa::Stream& stream, std::vector<isa::WalkDim> dims) {
+  std::stable_sort(dims.begin(), dims.end(), [](const isa::WalkDim& a, const isa::WalkDim& b) {
+    return std::abs(a.off_chip_stride) > std::abs(b.off_chip_stride);
+  });
+  for (const isa::WalkDim& dim : dims) append(stream, dim);
+}
+
+/// Weights as they lie in memory: along the output channels in runs, or transposed on the way in, element by element.
+PlacedStream strided_weights(const StridedWeights& weights, const Choice& choice, const ArrayLoops& loops,
+                             const Machine& m) {
   const ArrayProblem& p = choice.problem;
   const Tiling& t = choice.tiling;
-  isa::Stream stream = load_into(isa::Buffer::wbuf, operand.bits, m.wbuf_half_elements);
-  stream.base = operand.offset;
+  const std::int64_t word = m.rows * m.columns;
+  const std::int64_t ic_blocks = choice.geometry.ic_blocks;
+  const std::int64_t column_block = t.kh * t.kw * ic_blocks * word;
+  isa::Stream stream = load_into(isa::Buffer::wbuf, weights.bits, m.wbuf_half_elements);
+  stream.base = weights.offset;
   const isa::Trip rows = tile_trip(p.ic, t.ic, loops.ic);
   const isa::Trip columns = tile_trip(p.oc, t.oc, loops.oc);
+  std::vector<isa::WalkDim> dims{
+      dimension(tile_trip(t.kh, t.kh, isa::kNoLoop), weights.kernel_row, t.kw * ic_blocks * word),
+      dimension(tile_trip(t.kw, t.kw, isa::kNoLoop), p.pack * weights.kernel_column, ic_blocks * word)};
   if (!p.weights_by_column) {
-    append(stream, dimension(rows, operand.row, m.columns));
+    dims.push_back(dimension(rows, weights.row, m.columns));
     stream.run.elements = columns;
     stream.run.block = narrow(m.columns);
-    stream.run.block_stride = narrow(choice.geometry.ic_blocks * m.rows * m.columns);
-  } else if (operand.row == operand.bits) {
-    append(stream, dimension(columns, operand.column, 1));
+    stream.run.block_stride = narrow(column_block);
+  } else if (weights.row == weights.bits) {
+    if (t.oc > m.columns) {  // whole blocks
+      dims.push_back(
+          dimension(tile_trip(p.oc / m.columns, t.oc / m.columns, loops.oc), m.columns * weights.column, column_block));
+      dims.push_back(dimension(tile_trip(m.columns, m.columns, isa::kNoLoop), weights.column, 1));
+    } else {
+      dims.push_back(dimension(columns, weights.column, 1));
+    }
     stream.run.elements = rows;
     stream.run.block = 1;
     stream.run.block_stride = narrow(m.columns);
   } else {
-    append(stream, dimension(rows, operand.row, m.columns));
-    append(stream, dimension(columns, operand.column, 1));
+    dims.push_back(dimension(rows, weights.row, m.columns));
+    dims.push_back(dimension(columns, weights.column, 1));
   }
-  advance(stream, loops, operand);
-  advance(stream, loops.oc, t.oc * operand.column);
-  advance(stream, loops.ic, t.ic * operand.row);
-  return {stream, operand.region};
+  append_sorted(stream, std::move(dims));
+  advance(stream, loops, weights);
+  advance(stream, loops.oc, t.oc * weights.column);
+  advance(stream, loops.ic, t.ic * weights.row);
+  advance(stream, loops.kh, t.kh * weights.kernel_row);
+  advance(stream, loops.kw, t.kw * p.pack * weights.kernel_column);
+  return {stream, weights.region};
 }
 
 /// One image dimension of the ifmap. `reach` is how far a position extends beyond itself (packed kernel columns).
@@ -194,7 +220,7 @@ PlacedStream weight_stream(const ArrayJob& job, const Choice& choice, const Arra
   if (const auto* constant = std::get_if<ConstantWeights>(&job.weights)) {
     return constant_weights(*constant, choice, loops, context);
   }
-  return matrix(std::get<MatrixOperand>(job.weights), choice, loops, context.machine());
+  return strided_weights(std::get<StridedWeights>(job.weights), choice, loops, context.machine());
 }
 
 PlacedStream ifmap_stream(const ArrayJob& job, const Choice& choice, const ArrayLoops& loops, const Machine& m) {
@@ -213,11 +239,14 @@ PlacedStream ifmap_stream(const ArrayJob& job, const Choice& choice, const Array
   rows.off_chip_stride = rows.trip.count > 1 ? whole_bytes(g.h.step * x.row) : 0;
   columns.off_chip_stride = columns.trip.count > 1 ? whole_bytes(g.w.step * x.column) : 0;
 
-  append(stream, images);
-  append(stream, rows);
   const isa::Trip channels = tile_trip(p.ic, t.ic, loops.ic);
-  const bool along_channels = p.pack > 1 || x.channel == x.bits || p.ic == 1;
+  const bool along_channels = p.pack > 1 || x.channel == x.bits || (p.ic == 1 && x.image != x.bits);
   const bool along_columns = !along_channels && x.column * g.w.step == x.bits && !columns.padded;
+  const bool along_images = !along_channels && !along_columns && x.image == x.bits;
+  if (!along_images) {
+    append(stream, images);
+    append(stream, rows);
+  }
   if (along_channels) {
     if (p.pack > 1 && columns.padded) stream.run.pixel_elements = narrow(p.ic / p.pack);
     append(stream, columns);
@@ -227,6 +256,11 @@ PlacedStream ifmap_stream(const ArrayJob& job, const Choice& choice, const Array
     stream.run.elements = columns.trip;
     stream.run.block = 1;
     stream.run.block_stride = narrow(pixel);
+  } else if (along_images) {
+    append_sorted(stream, {dimension(channels, x.channel, 1), rows, columns});
+    stream.run.elements = images.trip;
+    stream.run.block = 1;
+    stream.run.block_stride = images.on_chip_stride;
   } else {
     append(stream, columns);
     append(stream, dimension(channels, x.channel, 1));

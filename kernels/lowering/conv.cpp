@@ -10,6 +10,42 @@ WindowAxis window_axis(std::int64_t out, std::int64_t in, std::int64_t kernel, s
   return {out, in, kernel, stride, dilation, pad};
 }
 
+/// Weights {M, C/groups, KH, KW} of `merged` groups at a time.
+ConstantWeights constant_weights(TensorId tensor, const ArrayProblem& p, std::int64_t merged) {
+  const std::int64_t group_ic = p.ic / merged;
+  const std::int64_t group_oc = p.oc / merged;
+  const std::int64_t positions = p.h.kernel * p.w.kernel;
+  const std::int64_t filter = group_ic * positions;
+  ConstantWeights weights;
+  weights.tensor = tensor;
+  enum : int { kGroups, kRowGroup, kColumnGroup, kOc, kIc, kKh, kKw };
+  weights.axes = {{p.outer, merged * group_oc * filter},
+                  {merged, 0},
+                  {merged, group_oc * filter},
+                  {group_oc, filter},
+                  {group_ic, positions},
+                  {p.h.kernel, p.w.kernel},
+                  {p.w.kernel, 1}};
+  weights.outer = {{p.outer, 0, kGroups, 1}};
+  weights.rows = {{merged, 0, kRowGroup, 1}, {group_ic, 0, kIc, 1}};
+  weights.kernel_row = {p.h.kernel, 0, kKh, 1};
+  weights.kernel_column = {p.w.kernel, 0, kKw, 1};
+  weights.columns = {{group_oc, 0, kOc, 1}};
+  if (merged > 1) {
+    weights.columns.insert(weights.columns.begin(), {merged, 0, kColumnGroup, 1});
+    weights.equal = {kRowGroup, kColumnGroup};
+  }
+  return weights;
+}
+
+/// One value for each output channel; `columns` of them in a repetition.
+BiasOperand channel_bias(TensorId tensor, std::int64_t columns, LoweringContext& context) {
+  const Layout bias = context.graph().tensor(tensor).constant
+                          ? context.constant(tensor, row_major(1), context.machine().bias_bits)
+                          : context.layout(tensor);
+  return {{bias.region, bias.offset, bias.element_bits, {columns * bias.element_bits}}};
+}
+
 /// `merged` neighbouring groups as one: their channels side by side on rows and columns, the weights between different
 /// groups zero. So narrow groups fill the array; depthwise convolution is the extreme case.
 ArrayJob conv_job(const Node& node, LoweringContext& context, std::int64_t merged) {
@@ -32,9 +68,6 @@ ArrayJob conv_job(const Node& node, LoweringContext& context, std::int64_t merge
   p.ic = merged * group_ic;
   p.oc = merged * group_oc;
   p.bias = node.inputs.size() > 2;
-  p.ifmap_bits = in.element_bits;
-  p.weight_bits = machine.weight_bits;
-  p.output_bits = context.layout(context.result_of(context.id(node))).element_bits;
 
   job.outer = {p.outer};
   job.may_pack = p.outer == 1 && conv.dilations.width == 1 && is_contiguous(x, in, 1) &&
@@ -46,33 +79,19 @@ ArrayJob conv_job(const Node& node, LoweringContext& context, std::int64_t merge
                in.bit_strides[1]};
   job.output = {{1, p.oc}, {0, 1}, {2, 1}, {3, 1}, {1, 1}};
 
-  // weights {M, C/groups, KH, KW}
-  const std::int64_t positions = p.h.kernel * p.w.kernel;
-  const std::int64_t filter = group_ic * positions;
-  ConstantWeights weights;
-  weights.tensor = node.inputs[1];
-  enum : int { kGroups, kRowGroup, kColumnGroup, kOc, kIc, kKh, kKw };
-  weights.axes = {{p.outer, merged * group_oc * filter},
-                  {merged, 0},
-                  {merged, group_oc * filter},
-                  {group_oc, filter},
-                  {group_ic, positions},
-                  {p.h.kernel, p.w.kernel},
-                  {p.w.kernel, 1}};
-  weights.outer = {{p.outer, 0, kGroups, 1}};
-  weights.rows = {{merged, 0, kRowGroup, 1}, {group_ic, 0, kIc, 1}};
-  weights.kernel_row = {p.h.kernel, 0, kKh, 1};
-  weights.kernel_column = {p.w.kernel, 0, kKw, 1};
-  weights.columns = {{group_oc, 0, kOc, 1}};
-  if (merged > 1) {
-    weights.columns.insert(weights.columns.begin(), {merged, 0, kColumnGroup, 1});
-    weights.equal = {kRowGroup, kColumnGroup};
+  if (graph.tensor(node.inputs[1]).constant) {
+    job.weights = constant_weights(node.inputs[1], p, merged);
+  } else {
+    const Layout& w = context.layout(node.inputs[1]);
+    job.weights = StridedWeights{{w.region, w.offset, w.element_bits, {group_oc * w.bit_strides[0]}},
+                                 w.bit_strides[2],
+                                 w.bit_strides[3],
+                                 w.bit_strides[1],
+                                 w.bit_strides[0]};
   }
-  job.weights = weights;
-  if (p.bias) {
-    const Layout bias = context.constant(node.inputs[2], row_major(1), machine.bias_bits);
-    job.bias = BiasOperand{{bias.region, bias.offset, bias.element_bits, {p.oc * machine.bias_bits}}};
-  }
+  if (p.bias) job.bias = channel_bias(node.inputs[2], p.oc, context);
+  describe_operands(job, context.layout(context.result_of(context.id(node))), machine);
+  job.may_pack = job.may_pack && columns_follow(job);
   return job;
 }
 
@@ -86,14 +105,16 @@ std::int64_t mergeable_groups(const ConvAttributes& conv, std::int64_t ic, std::
 
 }  // namespace
 
-std::vector<ArrayJob> conv_jobs(const Node& node, LoweringContext& context) {
+std::vector<ArrayWay> conv_ways(const Node& node, LoweringContext& context) {
   const auto& conv = std::get<ConvAttributes>(node.attributes);
   const std::int64_t ic = context.graph().shape(node.inputs[0])[1] / conv.groups;
   const std::int64_t oc = context.graph().shape(node.outputs[0])[1] / conv.groups;
-  std::vector<ArrayJob> jobs{conv_job(node, context, 1)};
+  std::vector<ArrayWay> ways{{{}, {conv_job(node, context, 1)}}};
   const std::int64_t merged = mergeable_groups(conv, ic, oc, context.machine());
-  if (merged > 1) jobs.push_back(conv_job(node, context, merged));
-  return jobs;
+  if (merged > 1 && context.graph().tensor(node.inputs[1]).constant) {
+    ways.push_back({{}, {conv_job(node, context, merged)}});
+  }
+  return ways;
 }
 
 }  // namespace systole

@@ -46,7 +46,7 @@ Access access_of(const Layout& layout, const std::vector<CopyDim>& dims, std::in
 /// The two streams of a copy, and how they are cut.
 class CopyBlock {
  public:
-  CopyBlock(const Node& node, const Copy& copy, LoweringContext& context)
+  CopyBlock(const Node& node, const Copy& copy, const LoweringContext& context)
       : node_(node), machine_(context.machine()), dims_(simplified(copy.dims)) {
     if (dims_.empty()) dims_.push_back({1, copy.source.element_bits, copy.target.element_bits, false, 0, 0});
     source_ = access_of(copy.source, dims_, &CopyDim::source_bits);
@@ -64,8 +64,13 @@ class CopyBlock {
     }
   }
 
+  [[nodiscard]] std::optional<double> cycles() const {
+    std::optional<Space> best = tiles();
+    return best ? estimate(*best) : std::nullopt;
+  }
+
   void emit(LoweringContext& context) {
-    const std::optional<Space> best = search_tiles(space_, granule(), [&](Space& space) { return estimate(space); });
+    const std::optional<Space> best = tiles();
     if (!best) too_small(node_, "VMEM1", granule() * machine_.vmem_depth(), elements(), "elements");
     space_ = *best;
     BlockBuilder builder = context.begin(node_);
@@ -79,6 +84,10 @@ class CopyBlock {
   }
 
  private:
+  [[nodiscard]] std::optional<Space> tiles() const {
+    return search_tiles(space_, granule(), [&](Space& space) { return estimate(space); });
+  }
+
   /// Runs of the innermost dimension begin at whole bytes.
   [[nodiscard]] std::int64_t granule() const { return source_.bits < 8 || target_.bits < 8 ? 2 : 1; }
   [[nodiscard]] std::int64_t elements() const { return machine_.vmem_words * machine_.columns; }
@@ -145,6 +154,10 @@ bool same_place(const Shape& shape, const Layout& a, const Layout& b) {
   bool same = a.region == b.region && a.offset == b.offset && a.element_bits == b.element_bits;
   for (std::size_t d = 0; d < shape.size(); ++d) same = same && (shape[d] == 1 || a.bit_strides[d] == b.bit_strides[d]);
   return same;
+}
+
+std::optional<double> copy_cycles(const Node& node, const Copy& copy, const LoweringContext& context) {
+  return CopyBlock(node, copy, context).cycles();
 }
 
 void append_copy(const Node& node, Copy copy, LoweringContext& context) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "kernels/lowering/lowering.h"
@@ -30,6 +31,8 @@ struct Copy {
 Copy plain_copy(const Shape& shape, const Layout& source, const Layout& target);
 /// Are both the same elements of the same memory?
 bool same_place(const Shape& shape, const Layout& a, const Layout& b);
+/// Estimated cycles of the copy; nullopt when VMEM is too small.
+std::optional<double> copy_cycles(const Node& node, const Copy& copy, const LoweringContext& context);
 /// Appends a block that copies, tile by tile.
 void append_copy(const Node& node, Copy copy, LoweringContext& context);
 

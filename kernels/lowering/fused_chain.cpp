@@ -194,8 +194,7 @@ void FusedChain::emit(const ArrayOutput& output, BlockBuilder& builder) {
   lanes.last = lane_tail(output.space.back(), machine.columns);
 
   builder.belongs_to(steps_.back().node);
-  const Operand result =
-      e.stream(strided_access(result_, output_strides(job_, result_)), isa::Buffer::vmem2, isa::Direction::store);
+  const Operand result = e.stream(output_access(job_, result_), isa::Buffer::vmem2, isa::Direction::store);
   const Operand obuf = e.over(isa::Namespace::obuf, isa::kNoStream, 0, area_strides(output.space, machine.columns));
   const Operand spare = uses_spare() ? e.area(isa::Namespace::vmem1) : result;
   std::vector<Operand> scratch;
@@ -211,8 +210,8 @@ void FusedChain::emit(const ArrayOutput& output, BlockBuilder& builder) {
       } else if (input.immediate) {
         operands.inputs.push_back(builder.simd().immediate(*input.immediate));
       } else {
-        operands.inputs.push_back(e.stream(strided_access(input.layout, output_strides(job_, input.layout)),
-                                           isa::Buffer::vmem1, isa::Direction::load));
+        operands.inputs.push_back(
+            e.stream(output_access(job_, input.layout), isa::Buffer::vmem1, isa::Direction::load));
       }
     }
     operands.result = step.destination == Place::result ? result : spare;

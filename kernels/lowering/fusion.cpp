@@ -45,10 +45,11 @@ bool program_fits(const Node& root, LoweringContext& context) {
   const std::optional<ArrayPlan> plan = plan_array(root, context);
   if (!plan) return false;
   const std::vector<NodeId>& chain = context.fused_behind(context.id(root));
-  FusedChain fused(plan->job, chain, context);
+  const auto& [job, choice] = plan->jobs.front();
+  FusedChain fused(job, chain, context);
   if (fused.instructions() > isa::kMaxImmediates - chain.size()) return false;
   BlockBuilder builder = context.begin(root);
-  fused.emit(build_array(root, plan->job, plan->choice, builder, context), builder);
+  fused.emit(build_array(root, job, choice, builder, context), builder);
   const isa::SimdProgram& simd = builder.block().simd;
   return isa::simd_words(simd) <= static_cast<std::size_t>(context.machine().simd_instruction_words) &&
          simd.immediates.size() <= static_cast<std::size_t>(context.machine().imm_words);

@@ -7,6 +7,7 @@
 
 #include "kernels/graph/graph.h"
 #include "kernels/lowering/block_builder.h"
+#include "kernels/lowering/gradient_way.h"
 #include "kernels/plan/layout.h"
 #include "kernels/plan/machine.h"
 #include "kernels/plan/region.h"
@@ -45,6 +46,10 @@ class LoweringContext {
   /// Memory for the blocks of this node alone, reused afterwards.
   RegionId scratch(const Node& node, std::int64_t bytes, int element_bits);
 
+  /// How gradients of strided convolutions are to run.
+  [[nodiscard]] GradientWay gradient_way() const { return gradient_way_; }
+  void set_gradient_way(GradientWay way) { gradient_way_ = way; }
+
   /// Nodes whose work runs in the block of `root`, in order; empty for most. The last one's output is what the block
   /// writes: `result_of`.
   [[nodiscard]] const std::vector<NodeId>& fused_behind(NodeId root) const;
@@ -75,6 +80,7 @@ class LoweringContext {
   std::vector<LoweredBlock> blocks_;
   std::map<TensorId, std::vector<RegionId>> constants_;
   TilingCache tilings_;
+  GradientWay gradient_way_ = GradientWay::quicker;
 };
 
 using Lowering = void (*)(const Node&, LoweringContext&);

@@ -62,8 +62,12 @@ ConstantWeights matrix_weights(TensorId tensor, std::int64_t rows, std::int64_t 
   return weights;
 }
 
-/// A bias of `columns` values from a constant of one value, or of as many.
+/// A bias of `columns` values: trained ones, or from a constant of one value or of as many.
 BiasOperand matrix_bias(TensorId tensor, std::int64_t columns, double scale, LoweringContext& context) {
+  if (!context.graph().tensor(tensor).constant) {
+    const Layout& layout = context.layout(tensor);
+    return {{layout.region, layout.offset, layout.element_bits, {}}};
+  }
   const int bits = context.machine().bias_bits;
   const std::int64_t stride = element_count(context.graph().shape(tensor)) == 1 ? 0 : 1;
   Packing packing;
@@ -79,22 +83,13 @@ void set_sizes(ArrayProblem& p, std::int64_t m, std::int64_t k, std::int64_t n) 
   p.oc = n;
 }
 
-/// Off-chip widths, those of constant weights.
-void set_bits(const Node& node, ArrayJob& job, const LoweringContext& context) {
-  job.problem.ifmap_bits = job.ifmap.bits;
-  job.problem.weight_bits = context.machine().weight_bits;
-  job.problem.output_bits = context.layout(context.result_of(context.id(node))).element_bits;
-}
-
-void set_dynamic(ArrayJob& job, MatrixOperand matrix) {
-  job.problem.weight_bits = matrix.bits;
-  job.problem.weights_by_column = matrix.column != matrix.bits && job.problem.oc > 1;
-  job.weights = std::move(matrix);
+void describe(const Node& node, ArrayJob& job, const LoweringContext& context) {
+  describe_operands(job, context.layout(context.result_of(context.id(node))), context.machine());
 }
 
 }  // namespace
 
-std::vector<ArrayJob> gemm_jobs(const Node& node, LoweringContext& context) {
+std::vector<ArrayWay> gemm_ways(const Node& node, LoweringContext& context) {
   const Graph& graph = context.graph();
   const auto& gemm = std::get<GemmAttributes>(node.attributes);
   const Shape& y = graph.shape(node.outputs[0]);
@@ -116,20 +111,22 @@ std::vector<ArrayJob> gemm_jobs(const Node& node, LoweringContext& context) {
     job.output = {{-1, 1}, {-1, 1}, {0, 1}, {1, 1}};
     if (graph.tensor(b).constant) job.weights = matrix_weights(b, k, row, y[1], column);
   }
-  set_bits(node, job, context);
   if (auto* weights = std::get_if<ConstantWeights>(&job.weights); graph.tensor(b).constant) {
     weights->scale = gemm.alpha;
   } else {
     const Layout& layout = context.layout(b);
-    set_dynamic(job, {{layout.region, layout.offset, layout.element_bits, {}},
-                      layout.bit_strides[k_dim],
-                      layout.bit_strides[1 - k_dim]});
+    job.weights = StridedWeights{{layout.region, layout.offset, layout.element_bits, {}},
+                                 0,
+                                 0,
+                                 layout.bit_strides[k_dim],
+                                 layout.bit_strides[1 - k_dim]};
   }
   if (node.inputs.size() > 2) {
     job.problem.bias = true;
     job.bias = matrix_bias(node.inputs[2], y[1], gemm.beta, context);
   }
-  return {job};
+  describe(node, job, context);
+  return {{{}, {std::move(job)}}};
 }
 
 namespace {
@@ -137,18 +134,18 @@ namespace {
 /// A MatMul of images and one constant matrix.
 ArrayJob image_matmul_job(const Node& node, LoweringContext& context) {
   ArrayJob job = image_job(node, context.graph().shape(node.inputs[1])[1], 1, context);
-  set_bits(node, job, context);
   if (node.inputs.size() > 2) {
     job.problem.bias = true;
     job.bias = matrix_bias(node.inputs[2], job.problem.oc, 1.0, context);
   }
+  describe(node, job, context);
   return job;
 }
 
 }  // namespace
 
-std::vector<ArrayJob> matmul_jobs(const Node& node, LoweringContext& context) {
-  if (reads_images(node, context)) return {image_matmul_job(node, context)};
+std::vector<ArrayWay> matmul_ways(const Node& node, LoweringContext& context) {
+  if (reads_images(node, context)) return {{{}, {image_matmul_job(node, context)}}};
   const Graph& graph = context.graph();
   const Shape& a = graph.shape(node.inputs[0]);
   const Shape& b = graph.shape(node.inputs[1]);
@@ -168,7 +165,6 @@ std::vector<ArrayJob> matmul_jobs(const Node& node, LoweringContext& context) {
   set_sizes(p, y[rank - 2], k, n);
   job.ifmap = {
       {in.region, in.offset, in.element_bits, {}}, 0, 0, own.bit_strides[a.size() - 2], own.bit_strides.back()};
-  set_bits(node, job, context);
   // With one second matrix the innermost leading dimensions are rows and images of one problem; the rest repeat it.
   const std::size_t inner = one_matrix ? std::min<std::size_t>(lead, 2) : 0;
   const auto dim_at = [](std::size_t dim) { return static_cast<int>(dim); };
@@ -207,18 +203,21 @@ std::vector<ArrayJob> matmul_jobs(const Node& node, LoweringContext& context) {
   } else {
     const Layout& layout = context.layout(node.inputs[1]);
     const Layout spread = broadcast_to(b, layout, y);
-    MatrixOperand matrix{{layout.region, layout.offset, layout.element_bits, {}},
-                         layout.bit_strides[b.size() - 2],
-                         layout.bit_strides.back()};
+    StridedWeights matrix{{layout.region, layout.offset, layout.element_bits, {}},
+                          0,
+                          0,
+                          layout.bit_strides[b.size() - 2],
+                          layout.bit_strides.back()};
     for (std::size_t d = 0; d < job.outer.size(); ++d) matrix.outer.push_back(spread.bit_strides[d]);
-    set_dynamic(job, std::move(matrix));
+    job.weights = std::move(matrix);
   }
   if (node.inputs.size() > 2) {
     p.bias = true;
     job.bias = matrix_bias(node.inputs[2], n, 1.0, context);
     job.bias->outer.assign(job.outer.size(), 0);
   }
-  return {job};
+  describe(node, job, context);
+  return {{{}, {std::move(job)}}};
 }
 
 }  // namespace systole

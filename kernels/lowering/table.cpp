@@ -10,6 +10,8 @@ Lowering lowering_of(OpKind kind) {
   switch (kind) {
     case OpKind::Conv:
       return lower_conv;
+    case OpKind::ConvInputGradient:
+    case OpKind::ConvWeightGradient:
     case OpKind::Gemm:
     case OpKind::MatMul:
       return lower_array;

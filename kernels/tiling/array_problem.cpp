@@ -13,7 +13,8 @@ auto fields(const WindowAxis& a) {
 }
 auto fields(const ArrayProblem& p) {
   return std::tie(p.outer, p.batch, p.ic, p.oc, p.bias, p.pack, p.last_pack, p.ifmap_bits, p.weight_bits, p.output_bits,
-                  p.weights_repeat, p.weights_by_column);
+                  p.weights_repeat, p.weights_strided, p.weights_by_column, p.ifmap_by_pixel, p.output_by_pixel,
+                  p.most_oc);
 }
 auto fields(const FusedWork& f) {
   return std::tie(f.issue_cycles, f.vmem1_areas, f.vmem2_areas, f.load_bits, f.store_bits);

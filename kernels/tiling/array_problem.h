@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 
 #include "kernels/plan/machine.h"
 
@@ -33,8 +34,13 @@ struct ArrayProblem {
   int ifmap_bits = 8;          ///< off chip
   int weight_bits = 8;
   int output_bits = 32;
-  bool weights_repeat = false;     ///< the weights are the same in every repetition
-  bool weights_by_column = false;  ///< they lie transposed: a tile has at most as many oc as the array has columns
+  bool weights_repeat = false;   ///< the weights are the same in every repetition
+  bool weights_strided = false;  ///< nothing fills the places of weights beyond the kernel
+  // What lies transposed moves element by element.
+  bool weights_by_column = false;
+  bool ifmap_by_pixel = false;
+  bool output_by_pixel = false;
+  std::int64_t most_oc = std::numeric_limits<std::int64_t>::max();  ///< in a tile
 };
 
 bool operator==(const ArrayProblem& a, const ArrayProblem& b);

@@ -59,7 +59,10 @@ class Estimator {
 
   [[nodiscard]] Traffic weight_traffic() const {
     const bool once = p_.weights_repeat && g_.ocs * g_.reduction_tiles() == 1;
-    const double outer = once ? 1 : static_cast<double>(p_.outer);
+    // Where the tiles of the reduction run inside, each output tile loads all weights again, unless there is one.
+    const bool again = g_.reduction_inside && g_.reduction_tiles() > 1;
+    const double outer =
+        (once ? 1 : static_cast<double>(p_.outer)) * static_cast<double>(again ? g_.spatial_tiles() : 1);
     const double rows = outer * static_cast<double>(p_.h.kernel * p_.w.kernel * p_.ic);
     const double elements = rows * static_cast<double>(p_.oc);
     const std::int64_t block_beats = ceil_div(m_.columns * m_.weight_bits, m_.parambuf_port_bits);
@@ -88,7 +91,11 @@ class Estimator {
     const double row_tiles = static_cast<double>(g_.columns * (p_.pack > 1 ? 1 : g_.kernel_columns));
     const double valid = images * static_cast<double>(h.valid) * static_cast<double>(p_.pack > 1 ? p_.w.in : w.valid);
     Traffic traffic;
-    if (rows_whole && g_.columns == 1 && g_.h.step == 1) {
+    if (p_.ifmap_by_pixel) {  // runs of images, or of columns of a transposed matrix
+      const std::int64_t run = p_.batch > 1 ? std::min(t_.batch, p_.batch) : std::min(t_.ow, p_.w.out);
+      const double bytes = static_cast<double>(run * p_.ifmap_bits) / kBitsPerByte;
+      traffic.bytes = valid * pixel_bytes * whole_bursts(bytes) / bytes;
+    } else if (rows_whole && g_.columns == 1 && g_.h.step == 1) {
       traffic.bytes = valid * pixel_bytes;
     } else if (rows_whole) {
       const double segments = images * static_cast<double>(h.valid) * row_tiles;
@@ -98,7 +105,9 @@ class Estimator {
     }
     const double positions = images * static_cast<double>(h.positions) * static_cast<double>(w.positions);
     const double run_bits = static_cast<double>(std::min(t_.ic, p_.ic) * p_.ifmap_bits);
-    const double beats_each = static_cast<double>(ceil_div(static_cast<std::int64_t>(run_bits), m_.ibuf_port_bits));
+    const double beats_each =
+        p_.ifmap_by_pixel ? static_cast<double>(std::min(t_.ic, p_.ic))
+                          : static_cast<double>(ceil_div(static_cast<std::int64_t>(run_bits), m_.ibuf_port_bits));
     traffic.beats = std::max(positions * beats_each * static_cast<double>(g_.ics),
                              valid * pixel_bytes * kBitsPerByte / static_cast<double>(m_.ibuf_port_bits));
     traffic.generations = passes * static_cast<double>(g_.reduction_tiles() * g_.spatial_tiles());
@@ -109,15 +118,16 @@ class Estimator {
   [[nodiscard]] Traffic obuf_traffic() const {
     Traffic traffic;
     const std::int64_t tile_oc = std::min(t_.oc, p_.oc);
-    const auto move = [&](double times, std::int64_t bits) {
+    const auto move = [&](double times, std::int64_t bits, bool by_pixel) {
       traffic.bytes += times * pixels() * static_cast<double>(g_.ocs) *
                        whole_bursts(static_cast<double>(p_.oc) / static_cast<double>(g_.ocs) *
                                     static_cast<double>(bits) / kBitsPerByte);
-      traffic.beats += times * pixels() * static_cast<double>(g_.ocs * ceil_div(tile_oc * bits, m_.obuf_port_bits));
+      const std::int64_t beats_each = by_pixel ? tile_oc : ceil_div(tile_oc * bits, m_.obuf_port_bits);
+      traffic.beats += times * pixels() * static_cast<double>(g_.ocs * beats_each);
       traffic.generations += times * output_tiles();
     };
-    if (g_.spills()) move(2.0 * static_cast<double>(g_.reduction_tiles() - 1), m_.accumulator_bits);
-    if (!fused_.any()) move(1, p_.output_bits);
+    if (g_.spills()) move(2.0 * static_cast<double>(g_.reduction_tiles() - 1), m_.accumulator_bits, false);
+    if (!fused_.any()) move(1, p_.output_bits, p_.output_by_pixel);
     return traffic;
   }
 

@@ -10,16 +10,18 @@ namespace systole {
 namespace {
 
 auto fields(const Tiling& t) {
-  return std::tie(t.batch, t.oh, t.ow, t.kh, t.kw, t.ic, t.oc);
+  return std::tie(t.batch, t.oh, t.ow, t.kh, t.kw, t.ic, t.oc, t.reduction_inside);
 }
 
 InputAxis input_axis(const WindowAxis& axis, std::int64_t out, std::int64_t kernel) {
   InputAxis input;
   // What neither outputs nor kernel elements reach is left in memory: the other columns of a strided 1x1 convolution.
-  input.step = kernel > 1 ? std::gcd(axis.stride, axis.dilation) : axis.stride;
+  const std::int64_t outputs = out > 1 || kernel == 1 ? axis.stride : 0;
+  const std::int64_t elements = kernel > 1 ? axis.dilation : 0;
+  input.step = std::gcd(outputs, elements);
   input.positions = input_positions(axis, input.step, out, kernel);
-  input.output_distance = axis.stride / input.step;
-  input.kernel_distance = kernel > 1 ? axis.dilation / input.step : 0;
+  input.output_distance = outputs / input.step;
+  input.kernel_distance = elements / input.step;
   return input;
 }
 
@@ -42,6 +44,7 @@ Geometry geometry_of(const ArrayProblem& problem, const Tiling& tiling, const Ma
   g.kernel_columns = ceil_div(problem.w.kernel, tiling.kw);
   g.ics = ceil_div(problem.ic, tiling.ic);
   g.ocs = ceil_div(problem.oc, tiling.oc);
+  g.reduction_inside = tiling.reduction_inside;
   g.ic_blocks = ceil_div(tiling.ic, machine.rows);
   g.oc_blocks = ceil_div(tiling.oc, machine.columns);
   g.h = input_axis(problem.h, tiling.oh, tiling.kh);

@@ -28,6 +28,15 @@ std::vector<std::int64_t> extents(std::int64_t total, std::int64_t unit) {
   return result;
 }
 
+/// From large to small.
+std::vector<std::int64_t> divisors(std::int64_t number) {
+  std::vector<std::int64_t> result;
+  for (std::int64_t divisor = number; divisor > 0; --divisor) {
+    if (number % divisor == 0) result.push_back(divisor);
+  }
+  return result;
+}
+
 struct Spatial {
   std::int64_t batch, oh, ow;
 };
@@ -72,18 +81,20 @@ class Search {
     Loads rows;
     Loads columns;
     const std::vector<Spatial> spatials = spatial_tiles(problem);
-    const std::int64_t most_oc = problem.weights_by_column ? std::min(problem.oc, machine_.columns) : problem.oc;
     for (const auto& [kh, kw] : kernel_tiles(problem)) {
       for (const std::int64_t ic : extents(problem.ic, machine_.rows)) {
         for (const std::int64_t oc : extents(problem.oc, machine_.columns)) {
-          if (oc > most_oc || !weights_fit(kh * kw, ic, oc)) continue;
+          if (oc > problem.most_oc || !weights_fit(kh * kw, ic, oc)) continue;
           for (const Spatial& s : spatials) {
-            const Tiling tiling{s.batch, s.oh, s.ow, kh, kw, ic, oc};
-            const Geometry geometry = geometry_of(problem, tiling, machine_);
+            Tiling tiling{s.batch, s.oh, s.ow, kh, kw, ic, oc};
+            Geometry geometry = geometry_of(problem, tiling, machine_);
             if (overflow_of(geometry, fused_, machine_).buffer != nullptr) continue;
-            const Estimate cost = estimate(problem, tiling, geometry, rows.get(problem.h, geometry.h, s.oh, kh),
-                                           columns.get(problem.w, geometry.w, s.ow, kw), fused_, machine_);
-            if (!best_ || cost.cycles < best_->estimate.cycles) best_ = Choice{problem, tiling, geometry, cost};
+            const AxisLoad& h = rows.get(problem.h, geometry.h, s.oh, kh);
+            const AxisLoad& w = columns.get(problem.w, geometry.w, s.ow, kw);
+            consider(problem, tiling, geometry, h, w);
+            if (!geometry.spills()) continue;
+            tiling.reduction_inside = geometry.reduction_inside = true;
+            consider(problem, tiling, geometry, h, w);
           }
         }
       }
@@ -93,11 +104,21 @@ class Search {
   [[nodiscard]] const std::optional<Choice>& best() const { return best_; }
 
  private:
-  /// The whole kernel, its rows, or single positions: a tile's kernel never has a remainder.
+  void consider(const ArrayProblem& problem, const Tiling& tiling, const Geometry& geometry, const AxisLoad& h,
+                const AxisLoad& w) {
+    const Estimate cost = estimate(problem, tiling, geometry, h, w, fused_, machine_);
+    if (!best_ || cost.cycles < best_->estimate.cycles) best_ = Choice{problem, tiling, geometry, cost};
+  }
+
+  /// The whole kernel, or parts of which none is smaller than the others: a tile's kernel never has a remainder.
+  /// Columns are cut only when rows are.
   static std::vector<std::pair<std::int64_t, std::int64_t>> kernel_tiles(const ArrayProblem& problem) {
-    std::vector<std::pair<std::int64_t, std::int64_t>> result{{problem.h.kernel, problem.w.kernel}};
-    if (problem.h.kernel > 1) result.emplace_back(1, problem.w.kernel);
-    if (problem.w.kernel > 1) result.emplace_back(1, 1);
+    std::vector<std::pair<std::int64_t, std::int64_t>> result;
+    for (const std::int64_t kh : divisors(problem.h.kernel)) {
+      for (const std::int64_t kw : divisors(problem.w.kernel)) {
+        if (kw == problem.w.kernel || kw > 1 || kh == 1) result.emplace_back(kh, kw);
+      }
+    }
     return result;
   }
 
@@ -120,6 +141,7 @@ std::optional<Choice> choose_tiling(const ArrayProblem& problem, bool may_pack, 
   std::int64_t blocks = problem.w.kernel;
   for (std::int64_t columns = 2; may_pack && columns <= most; ++columns) {
     if (ceil_div(problem.w.kernel, columns) == blocks) continue;  // no fewer blocks than with fewer columns
+    if (problem.weights_strided && problem.w.kernel % columns != 0) continue;
     blocks = ceil_div(problem.w.kernel, columns);
     search.run(packed(problem, columns));
   }

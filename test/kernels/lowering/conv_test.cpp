@@ -15,6 +15,7 @@ struct Case {
   std::int64_t oc = 1;
   ConvAttributes conv;
   bool bias = true;
+  std::optional<Order> trained = std::nullopt;  ///< weights and bias are no constants; the weights lie in this order
 };
 
 ConvAttributes window(std::int64_t kernel, std::int64_t stride, std::int64_t pad, std::int64_t dilation = 1,
@@ -43,8 +44,9 @@ void expect_convolution(const Case& c, const Machine& machine, unsigned seed = 1
       out_extent(c.x[3], conv.pads.left + conv.pads.right, conv.kernel.width, conv.strides.width, conv.dilations.width);
   LayerHarness h(machine, seed);
   const TensorId x = h.input(c.x);
-  const TensorId w = h.constant({c.oc, group_ic, conv.kernel.height, conv.kernel.width});
-  const TensorId b = h.constant({c.oc});
+  const Shape filters{c.oc, group_ic, conv.kernel.height, conv.kernel.width};
+  const TensorId w = c.trained ? h.input(filters, -2, 2, c.trained) : h.constant(filters);
+  const TensorId b = c.trained ? h.input({c.oc}) : h.constant({c.oc});
   const TensorId y = h.output({c.x[0], c.oc, oh, ow});
   std::vector<TensorId> inputs{x, w};
   if (c.bias) inputs.push_back(b);
@@ -92,6 +94,14 @@ TEST(Conv, with_remainders_of_channels) {
 }
 TEST(Conv, without_bias) {
   expect_convolution({{2, 5, 4, 4}, 3, window(1, 1, 0), false}, small_machine());
+}
+TEST(Conv, with_trained_weights) {
+  const Order by_outputs{2, 3, 1, 0};
+  expect_convolution({{1, 6, 5, 5}, 7, window(3, 1, 1), true, by_outputs}, small_machine());
+  expect_convolution({{2, 10, 7, 7}, 11, window(3, 1, 1), true, by_outputs}, tight_machine(96, 96, 8));
+  expect_convolution({{2, 10, 7, 7}, 11, window(3, 1, 1), true, Order{2, 3, 0, 1}}, tight_machine(96, 96, 8));
+  expect_convolution({{2, 10, 7, 7}, 12, window(3, 1, 1), true, Order{2, 3, 0, 1}}, tight_machine(192, 96, 8));
+  expect_convolution({{2, 10, 7, 7}, 11, window(3, 1, 1), true, row_major(4)}, tight_machine(96, 96, 8));
 }
 TEST(Conv, tiled_in_every_dimension) {
   expect_convolution({{2, 10, 7, 7}, 11, window(3, 1, 1)}, tight_machine(96, 96, 8));
@@ -174,6 +184,7 @@ TEST(Conv, of_random_shapes_on_random_buffers) {
     c.x = {pick(1, 3), groups * pick(1, 9), pick(7, 10), pick(7, 10)};
     c.oc = groups * pick(1, 9);
     c.bias = pick(0, 1) == 1;
+    if (pick(0, 1) == 1) c.trained = pick(0, 1) == 1 ? Order{2, 3, 1, 0} : Order{2, 3, 0, 1};
     const Machine machine = tight_machine(16 * pick(1, 12), 4 * pick(4, 40), pick(2, 20));
     SCOPED_TRACE("round " + std::to_string(round));
     expect_convolution(c, machine, round);

@@ -101,6 +101,7 @@ Node& LayerHarness::node(OpKind op, std::vector<TensorId> inputs, std::vector<Te
 
 void LayerHarness::run(Lowering lowering) {
   context_ = std::make_unique<LoweringContext>(graph, machine_, regions_, layouts_);
+  context_->set_gradient_way(gradient_way_);
   lowering(graph.nodes.at(0), *context_);
   place_regions();
   InterpreterMachine shape;

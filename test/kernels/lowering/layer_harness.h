@@ -30,6 +30,7 @@ class LayerHarness {
   Node& node(OpKind op, std::vector<TensorId> inputs, std::vector<TensorId> outputs,
              Attributes attributes = NoAttributes());
 
+  void set_gradient_way(GradientWay way) { gradient_way_ = way; }
   /// Lowers the graph's only node, checks that the blocks are valid for the machine, and runs them.
   void run(Lowering lowering);
 
@@ -58,6 +59,7 @@ class LayerHarness {
   [[nodiscard]] std::int64_t bit_address(TensorId id, std::int64_t element) const;
 
   Machine machine_;
+  GradientWay gradient_way_ = GradientWay::quicker;
   std::mt19937 random_;
   std::vector<Layout> layouts_;
   std::vector<std::vector<float>> values_;
