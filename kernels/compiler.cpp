@@ -203,6 +203,7 @@ Fusion fuse(const Graph& graph, const Machine& machine, const CompileOptions& op
   RegionTable regions;
   LayoutAssignment unfused = assign_layouts(graph, machine, fusion.fused_tensors, regions);
   LoweringContext trial(graph, machine, regions, std::move(unfused.layouts));
+  trial.set_gradient_way(options.gradient);
   fusion = choose_fusion(graph, trial);
   tilings = std::move(trial.tilings());
   return fusion;
@@ -275,6 +276,7 @@ Compilation compile_network(const Graph& imported, const Machine& machine, const
   result.layouts = assigned.layouts;
   LoweringContext context(graph, machine, result.regions, std::move(assigned.layouts));
   context.tilings() = std::move(tilings);
+  context.set_gradient_way(options.gradient);
   lower(graph, fusion, assigned.free_notes, context);
   std::vector<LoweredBlock>& blocks = context.blocks();
   if (blocks.empty())

@@ -6,6 +6,7 @@
 
 #include "isa/program.pb.h"
 #include "kernels/graph/graph.h"
+#include "kernels/lowering/gradient_way.h"
 #include "kernels/plan/layout.h"
 #include "kernels/plan/machine.h"
 #include "kernels/plan/region.h"
@@ -14,7 +15,8 @@ namespace systole {
 
 struct CompileOptions {
   bool fusion = true;  ///< element-wise work behind a convolution runs in its block
-  std::string model;   ///< name of the model, for reports
+  GradientWay gradient = GradientWay::quicker;
+  std::string model;  ///< name of the model, for reports
   std::uint32_t batch = 1;
 };
 

@@ -129,9 +129,16 @@ Copy clear(const Forward& f, const Phase& h, const Phase& w, const Layout& dx) {
   return copy;
 }
 
+/// Weights that are not trained can lie as this reader wants them: input channels innermost.
+Layout weights_of(const Node& node, LoweringContext& context) {
+  const TensorId weights = node.inputs[1];
+  if (!context.graph().tensor(weights).constant) return context.layout(weights);
+  return context.constant(weights, {2, 3, 0, 1}, context.machine().weight_bits);
+}
+
 ArrayJob data_job(const Node& node, const Forward& f, const Phase& h, const Phase& w, const Layout& dy,
                   LoweringContext& context) {
-  const Layout& weights = context.layout(node.inputs[1]);
+  const Layout weights = weights_of(node, context);
   const std::vector<std::int64_t>& ws = weights.bit_strides;
   ArrayJob job;
   job.node = context.id(node);

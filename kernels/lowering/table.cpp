@@ -97,8 +97,7 @@ std::string refusal(const Graph& graph, const Node& node) {
   if (!is_conv_or_gemm(node.op)) return "";
   const auto constant = [&](std::size_t input) { return graph.tensor(node.inputs.at(input)).constant; };
   if (node.op == OpKind::Conv && constant(0)) return "its image is constant";
-  if (node.op == OpKind::Conv && !constant(1)) return "its weights are computed by the network";
-  if (node.inputs.size() > 2 && !constant(2)) return "its bias is computed by the network";
+  if (node.op == OpKind::ConvWeightGradient && constant(1)) return "its image is constant";
   if (graph.shape(node.outputs.front()).size() > isa::kMaxTileLoops - kMatrixLoops + 2) {
     return "it has too many dimensions";
   }

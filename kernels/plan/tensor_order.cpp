@@ -12,6 +12,11 @@ Order default_order(std::size_t rank) {
   return rank == 4 ? channels_last(rank) : row_major(rank);
 }
 
+/// Weights {M, C/groups, KH, KW} with the output channels innermost.
+Order outputs_last() {
+  return {2, 3, 1, 0};
+}
+
 class OrderChoice {
  public:
   OrderChoice(const Graph& graph, const Uses& uses) : graph_(graph), uses_(uses), orders_(graph.tensors.size()) {}
@@ -30,13 +35,19 @@ class OrderChoice {
   static std::size_t at(TensorId id) { return static_cast<std::size_t>(id); }
   [[nodiscard]] const Shape& shape(TensorId id) const { return graph_.shape(id); }
 
-  /// A network that takes images channels last transposes them first; the host then writes what the rest wants.
+  /// A network that takes images channels last transposes them first; the host then writes what the rest wants. Trained
+  /// weights lie as the forward pass reads them, and what the optimizer keeps for them lies like them.
   [[nodiscard]] Order input_order(TensorId input) const {
     const std::vector<NodeId>& consumers = uses_.consumers(input);
     const std::size_t rank = shape(input).size();
-    if (consumers.empty() || graph_.node(consumers.front()).op != OpKind::Transpose) return default_order(rank);
-    Order order = default_order(rank);
+    if (consumers.empty()) return default_order(rank);
     const Node& node = graph_.node(consumers.front());
+    if (is_optimizer(node.op) && node.inputs.front() != input) return input_order(node.inputs.front());
+    const bool second = node.inputs.size() > 1 && node.inputs[1] == input;
+    if (node.op == OpKind::Conv && second) return outputs_last();
+    if (node.op == OpKind::Gemm && second && std::get<GemmAttributes>(node.attributes).transpose_b) return {1, 0};
+    if (node.op != OpKind::Transpose) return default_order(rank);
+    Order order = default_order(rank);
     const auto& permutation = std::get<TransposeAttributes>(node.attributes).permutation;
     for (int& dim : order) dim = static_cast<int>(permutation.at(static_cast<std::size_t>(dim)));
     return order;
@@ -44,8 +55,12 @@ class OrderChoice {
 
   [[nodiscard]] Order output_order(const Node& node, TensorId output) const {
     const std::size_t rank = shape(output).size();
+    if (const std::optional<TensorId> weights = updated_by(output)) return orders_[at(*weights)];
     switch (node.op) {
+      case OpKind::ConvWeightGradient:
+        return outputs_last();
       case OpKind::Conv:
+      case OpKind::ConvInputGradient:
       case OpKind::MaxPool:
       case OpKind::AveragePool:
       case OpKind::Lrn:
@@ -68,6 +83,14 @@ class OrderChoice {
       return order_of(shape(output), transposed(dense, permutation));
     }
     return rank == shape(*model).size() ? orders_[at(*model)] : without_axes(node, orders_[at(*model)], rank);
+  }
+
+  /// The weights that an optimizer updates by this gradient.
+  [[nodiscard]] std::optional<TensorId> updated_by(TensorId gradient) const {
+    const std::vector<NodeId>& consumers = uses_.consumers(gradient);
+    if (consumers.size() != 1 || !is_optimizer(graph_.node(consumers.front()).op)) return std::nullopt;
+    const TensorId weights = graph_.node(consumers.front()).inputs.front();
+    return orders_[at(weights)].empty() ? std::nullopt : std::optional(weights);
   }
 
   /// The input whose order an operator keeps: the first that is not constant and, where operands broadcast, has the
