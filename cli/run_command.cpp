@@ -12,6 +12,7 @@
 #include "cli/program_source.h"
 #include "cli/run_result.h"
 #include "cli/simulation.h"
+#include "cli/timeline_recorder.h"
 #include "cli/value_check.h"
 #include "cli/wave_recorder.h"
 #include "configs/loader.h"
@@ -32,13 +33,16 @@ struct RunOptions {
   TalkOptions talk;
   CheckOptions check;
   WaveRequest wave;
+  std::string timeline;
   std::vector<std::string> layers;
 };
 
 OptionGroup run_options(RunOptions& options) {
   OptionGroup all = model_options(options.model);
   all.add_options()("layers", boost::program_options::value(&options.layers)->composing()->value_name("PATTERN"),
-                    "only the layers whose name matches (with * and ?), and those fused with them; repeatable");
+                    "only the layers whose name matches (with * and ?), and those fused with them; repeatable")(
+      "timeline", boost::program_options::value(&options.timeline)->value_name("FILE"),
+      "write a timeline (Chrome trace JSON, for Perfetto and speedscope)");
   return all;
 }
 
@@ -128,10 +132,14 @@ void run_run(const std::vector<std::string>& arguments, std::ostream& out) {
   if (options.check.check) check.emplace(*source.graph, source.program, options.check);
   const std::vector<int> layers = keep_layers(options.layers, source.program);
   WaveRecorder wave(options.wave, source.program, source.machine);
+  TimelineRecorder timeline(options.timeline, source.program, source.machine);
+  std::vector<Watch> watches = wave.watches();
+  for (const Watch& watch : timeline.watches()) watches.push_back(watch);
   const bool silent = options.talk.quiet || options.results.json;
   const Simulation simulation =
-      simulate_program(source.machine, source.program, !silent, check ? &check->values() : nullptr, wave.watch());
+      simulate_program(source.machine, source.program, !silent, check ? &check->values() : nullptr, watches);
   wave.finish(simulation.counters.cycles);
+  timeline.finish(simulation.counters.cycles);
   const std::string verdict = check ? check->verdict() : "";
   logger("machine")->info("{} cycles in {:.3f} s", simulation.counters.cycles.count(), simulation.wall_seconds);
   const RunResult result = result_of(simulation, source.program, source.machine, layers);

@@ -19,7 +19,7 @@ double cpu_seconds() {
 }
 
 Simulation simulate_program(const config::Machine& machine, const isa::Program& program, bool progress,
-                            ValueModel* values, const Watch& watch) {
+                            ValueModel* values, const std::vector<Watch>& watches) {
   const auto start = std::chrono::steady_clock::now();
   const double cpu_start = cpu_seconds();
   const MachineProgram decoded = load_program(program);
@@ -28,7 +28,7 @@ Simulation simulate_program(const config::Machine& machine, const isa::Program& 
   ProgressLine line(progress);
   SimulationOptions options;
   options.values = values;
-  options.watch = watch;
+  options.watches = watches;
   options.progress = [&](const Progress& at) {
     const double cycles = static_cast<double>(at.cycle.count());
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

@@ -21,9 +21,9 @@ struct Simulation {
 };
 
 /// Runs the program on the machine, once a process: SystemC's kernel cannot be started again. `progress`: tell on
-/// standard error how far it is; `values` ride along when not null; `watch` says who watches what.
+/// standard error how far it is; `values` ride along when not null; `watches` say who watches what.
 Simulation simulate_program(const config::Machine& machine, const isa::Program& program, bool progress,
-                            ValueModel* values = nullptr, const Watch& watch = {});
+                            ValueModel* values = nullptr, const std::vector<Watch>& watches = {});
 
 /// CPU seconds of this process so far.
 double cpu_seconds();

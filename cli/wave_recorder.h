@@ -32,8 +32,8 @@ class WaveRecorder {
   /// EnvironmentError when the file cannot be written.
   WaveRecorder(const WaveRequest& request, const isa::Program& program, const config::Machine& machine);
 
-  /// For the simulation; nobody watches when no wave was asked for.
-  [[nodiscard]] const Watch& watch() const { return watch_; }
+  /// For the simulation; nothing when no wave was asked for.
+  [[nodiscard]] std::vector<Watch> watches() const { return wave_ ? std::vector<Watch>{watch_} : std::vector<Watch>{}; }
 
   /// The run ended at `end`: completes the file. Throws UserError when the window lies behind the end.
   void finish(Cycles end);

@@ -56,12 +56,12 @@ RunCounters CycleMachine::run(const SimulationOptions& options) {
   std::int64_t work_before = -1;
   Cycles progress;  // when work was last seen to be done
   running_.carry(options.values);
-  watch_blocks(options.watch);
+  watch_blocks(options.watches);
   while (!controller_.finished()) {
-    observe_slice(options.watch);
-    sc_core::sc_start(clock_.duration(slice_of(options.watch)));
+    watch_cycles(options.watches);
+    sc_core::sc_start(clock_.duration(slice(options.watches)));
     failure_.rethrow_if_any();
-    if (observer_ != nullptr) settle(clock_.next_edge());
+    if (!onlookers_.none()) settle(clock_.next_edge());
     if (controller_.finished()) break;
     const bool starved = !sc_core::sc_pending_activity();
     if (work_done() != work_before) progress = clock_.next_edge();
@@ -73,17 +73,28 @@ RunCounters CycleMachine::run(const SimulationOptions& options) {
     }
     if (options.stop != nullptr && *options.stop) throw Interrupted("stopped by the user");
   }
-  watch(nullptr);
+  for (const Watch& watch : options.watches) {
+    if (onlookers_.has(watch.observer)) end_watch(watch.observer);
+  }
   let_memory_settle();
   return collect();
 }
 
-/// Everyone tells `observer` from now on; nullptr: nobody.
-void CycleMachine::watch(RunObserver* observer) {
-  if (observer == observer_) return;
+void CycleMachine::begin_watch(RunObserver* observer) {
   settle(clock_.next_edge());
-  if (observer_ != nullptr) observer_->stops(clock_.next_edge());
-  observer_ = observer;
+  onlookers_.add(observer);
+  tell(&onlookers_);
+}
+
+void CycleMachine::end_watch(RunObserver* observer) {
+  settle(clock_.next_edge());
+  observer->stops(clock_.next_edge());
+  onlookers_.remove(observer);
+  if (onlookers_.none()) tell(nullptr);
+}
+
+/// Every unit tells `observer` from now on, at first how things stand; nullptr: nobody.
+void CycleMachine::tell(RunObserver* observer) {
   ledger_.watch(observer);
   running_.watch(observer, clock_);
   interconnect_.watch(observer);
@@ -92,46 +103,57 @@ void CycleMachine::watch(RunObserver* observer) {
   for (UnitAccount* account : accounts()) account->watch(observer);
 }
 
-void CycleMachine::watch_blocks(const Watch& watch) {
-  if (watch.observer == nullptr) return;
-  controller_.on_block([this, watch](const BlockSpan& block, bool begins) {
-    const auto& blocks = watch.blocks;
-    const bool wanted = std::find(blocks.begin(), blocks.end(), block.block) != blocks.end();
-    if (wanted && begins) this->watch(watch.observer);
-    if (observer_ != nullptr && begins) observer_->block_begins(block);
-    if (observer_ != nullptr && !begins) observer_->block_ends(block);
-    if (wanted && !begins) this->watch(nullptr);
+void CycleMachine::watch_blocks(const std::vector<Watch>& watches) {
+  if (watches.empty()) return;
+  controller_.on_block([this, watches](const BlockSpan& block, bool begins) {
+    const auto wanted = [&](const Watch& watch) {
+      return std::find(watch.blocks.begin(), watch.blocks.end(), block.block) != watch.blocks.end();
+    };
+    for (const Watch& watch : watches) {
+      if (begins && wanted(watch)) begin_watch(watch.observer);
+    }
+    if (begins) {
+      onlookers_.block_begins(block);
+    } else {
+      onlookers_.block_ends(block);
+    }
+    for (const Watch& watch : watches) {
+      if (!begins && wanted(watch)) end_watch(watch.observer);
+    }
   });
 }
 
-/// Begins and ends a window of cycles. The lead shows what began before it.
-void CycleMachine::observe_slice(const Watch& watch) {
-  if (watch.observer == nullptr || !watch.blocks.empty()) return;
+/// Begins and ends windows of cycles. The lead shows what began before one.
+void CycleMachine::watch_cycles(const std::vector<Watch>& watches) {
   const Cycles now = clock_.next_edge();
-  const bool inside = now + kWatchLead >= watch.from && now < watch.until;
-  if (inside && observer_ == nullptr) {
-    this->watch(watch.observer);
-    if (!running_.finished()) observer_->block_begins(controller_.block());
+  for (const Watch& watch : watches) {
+    if (!watch.blocks.empty()) continue;
+    const bool inside = now + kWatchLead >= watch.from && now < watch.until;
+    const bool watches_now = onlookers_.has(watch.observer);
+    if (inside && !watches_now) begin_watch(watch.observer);
+    if (inside && !watches_now && !running_.finished()) watch.observer->block_begins(controller_.block());
+    if (!inside && watches_now) end_watch(watch.observer);
   }
-  if (!inside) this->watch(nullptr);
 }
 
-Cycles CycleMachine::slice_of(const Watch& watch) const {
+/// How long the kernel runs at once: to the next end of a window at most.
+Cycles CycleMachine::slice(const std::vector<Watch>& watches) const {
   const Cycles now = clock_.next_edge();
-  if (observer_ != nullptr) {
-    const Cycles left = watch.until - now;
-    return watch.blocks.empty() && left < kWatchedSlice ? left : kWatchedSlice;
+  Cycles least = onlookers_.none() ? kSlice : kWatchedSlice;
+  for (const Watch& watch : watches) {
+    if (!watch.blocks.empty()) continue;
+    for (const Cycles edge : {watch.from - kWatchLead, watch.until}) {
+      if (edge > now) least = std::min(least, edge - now);
+    }
   }
-  const Cycles lead = watch.from - kWatchLead - now;
-  const bool ahead = watch.observer != nullptr && watch.blocks.empty() && lead > Cycles{};
-  return ahead && lead < kSlice ? lead : kSlice;
+  return least;
 }
 
 /// Everything before `now` has happened and is told.
 void CycleMachine::settle(Cycles now) {
   for (UnitAccount* account : accounts()) account->settle(now);
   memory_.settle();
-  if (observer_ != nullptr) observer_->settled(now);
+  onlookers_.settled(now);
 }
 
 /// Writes that the memory has accepted but not yet moved count, too. The program has ended: this takes none of its

@@ -12,6 +12,7 @@
 #include "models/cycle/controller.h"
 #include "models/cycle/dma_engine.h"
 #include "models/cycle/interconnect.h"
+#include "models/cycle/onlookers.h"
 #include "models/cycle/simd_unit.h"
 #include "models/cycle/systolic_array.h"
 #include "traces/run_counters.h"
@@ -47,7 +48,7 @@ struct Watch {
 struct SimulationOptions {
   std::function<void(const Progress&)> progress;  ///< called every few hundred thousand cycles; may be empty
   const std::atomic<bool>* stop = nullptr;        ///< when it becomes true the run ends with Interrupted
-  Watch watch;                                    ///< nobody watches when its observer is null
+  std::vector<Watch> watches;                     ///< who watches what
   ValueModel* values = nullptr;                   ///< carried along when not null; the cycles are the same
 };
 
@@ -77,10 +78,12 @@ class CycleMachine : public sc_core::sc_module {
 
  private:
   void let_memory_settle() const;
-  void watch(RunObserver* observer);
-  void watch_blocks(const Watch& watch);
-  void observe_slice(const Watch& watch);
-  [[nodiscard]] Cycles slice_of(const Watch& watch) const;
+  void begin_watch(RunObserver* observer);
+  void end_watch(RunObserver* observer);
+  void tell(RunObserver* observer);
+  void watch_blocks(const std::vector<Watch>& watches);
+  void watch_cycles(const std::vector<Watch>& watches);
+  [[nodiscard]] Cycles slice(const std::vector<Watch>& watches) const;
   void settle(Cycles now);
   [[nodiscard]] std::int64_t work_done();
   [[nodiscard]] bool works_ahead();
@@ -96,7 +99,7 @@ class CycleMachine : public sc_core::sc_module {
   Ledger ledger_;
   RunningBlock running_;
   RunningBlock fetching_;
-  RunObserver* observer_ = nullptr;  ///< who watches now
+  Onlookers onlookers_;
   Interconnect interconnect_;
   SystolicArray array_;
   SimdUnit simd_;

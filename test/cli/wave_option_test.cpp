@@ -128,6 +128,22 @@ TEST_F(WaveOption, AWindowShowsTheSameAsTheWholeWave) {
   }
 }
 
+TEST_F(WaveOption, SlicesOfATimelineAddUpToTheCounters) {
+  const Ended run = systole("run lenet5 --hw inference_16x16 --json --timeline run.json --vcd run.vcd");
+  ASSERT_EQ(run.code, 0) << run.err;
+  const nlohmann::json trace = nlohmann::json::parse(text_of("run.json"));
+  std::map<int, std::string> tracks;
+  std::map<std::string, std::map<std::string, std::int64_t>> seen;
+  for (const auto& event : trace["traceEvents"]) {
+    if (event.value("name", "") == "thread_name") tracks[event["tid"]] = event["args"]["name"];
+    if (event["ph"] == "X") seen[tracks.at(event["tid"])][event["name"]] += event["dur"].get<std::int64_t>();
+  }
+  for (const auto& [name, unit] : nlohmann::json::parse(run.out)["units"].items()) {
+    EXPECT_EQ(seen[name]["busy"], unit["busy"]) << name;
+    for (const auto& [reason, cycles] : unit["stalls"].items()) EXPECT_EQ(seen[name][reason], cycles) << name << reason;
+  }
+}
+
 TEST_F(WaveOption, OnlyTheLayersAndUnitsThatAreWanted) {
   const Ended run =
       systole("run lenet5 --hw inference_16x16 --json --vcd run.vcd --wave-layer conv1 --wave-units 'dma_*'");
