@@ -73,6 +73,15 @@ void lower_transpose(const Node& node, LoweringContext& context) {
               context);
 }
 
+void lower_expand(const Node& node, LoweringContext& context) {
+  const TensorId input = node.inputs.at(0);
+  const Shape& to = context.graph().shape(node.outputs.at(0));
+  const Layout& target = context.layout(node.outputs[0]);
+  const Shape& from = context.graph().shape(input);
+  const Layout source = place_of(input, row_major(from.size()), target.element_bits, context);
+  append_copy(node, plain_copy(to, broadcast_to(from, source, to), target), context);
+}
+
 void lower_reshape(const Node& node, LoweringContext& context) {
   const Shape& from = context.graph().shape(node.inputs.at(0));
   const Shape& to = context.graph().shape(node.outputs.at(0));

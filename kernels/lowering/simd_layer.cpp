@@ -72,24 +72,82 @@ int SimdLayer::scratch(const std::vector<int>& dims, Namespace space) {
   return plan(std::move(operand));
 }
 
-Operand SimdLayer::at(int operand, std::vector<std::pair<int, std::int64_t>> at) {
+int SimdLayer::table(std::int64_t words, std::vector<std::pair<int, std::int64_t>> strides, Namespace space) {
+  Planned operand;
+  operand.space = space;
+  operand.table = words;
+  operand.strides = std::move(strides);
+  return plan(std::move(operand));
+}
+
+std::int64_t SimdLayer::words_of(const Planned& operand, const Space& space) const {
+  if (operand.table > 0) return operand.table;
+  return systole::words_of(operand.access, space, context_.machine().columns);
+}
+
+std::vector<std::int64_t> SimdLayer::strides_of(const Planned& operand) const {
+  if (operand.table == 0) return word_strides(operand.access, space_, context_.machine().columns);
+  std::vector<std::int64_t> strides(space_.size(), 0);
+  for (const auto& [dim, words] : operand.strides) strides.at(static_cast<std::size_t>(dim)) = words;
+  return strides;
+}
+
+Operand SimdLayer::refer(Reference reference) {
   for (const Reference& known : references_) {
-    if (known.operand == operand && known.at == at) return known.iterator;
+    if (known.operand == reference.operand && known.at == reference.at && known.first == reference.first &&
+        known.whole == reference.whole) {
+      return known.iterator;
+    }
   }
   isa::Iterator open;  // its number is final, its address is not: a base of its own keeps it apart from the others
-  open.space = operands_.at(static_cast<std::size_t>(operand)).space;
+  open.space = operands_.at(static_cast<std::size_t>(reference.operand)).space;
   open.base = -1 - static_cast<std::int32_t>(references_.size());
-  const Operand number = builder_.simd().iterator(open);
-  references_.push_back({number, operand, std::move(at)});
-  return number;
+  reference.iterator = builder_.simd().iterator(open);
+  references_.push_back(std::move(reference));
+  return references_.back().iterator;
+}
+
+Operand SimdLayer::at(int operand, std::vector<std::pair<int, std::int64_t>> at) {
+  Reference reference;
+  reference.operand = operand;
+  reference.at = std::move(at);
+  return refer(std::move(reference));
+}
+
+Operand SimdLayer::entry(int table, std::int64_t first) {
+  Reference reference;
+  reference.operand = table;
+  reference.first = first;
+  return refer(std::move(reference));
 }
 
 void SimdLayer::sweep(const When& when, const std::vector<Over>& loops, const SimdBody& body) {
-  sweeps_.push_back({when, loops, body, current_});
+  Sweep sweep;
+  sweep.when = when;
+  sweep.loops = loops;
+  sweep.body = body;
+  sweep.node = current_;
+  sweeps_.push_back(std::move(sweep));
 }
 
 void SimdLayer::nest(const When& when, const std::vector<Over>& loops, const SimdBody& body) {
-  sweeps_.push_back({when, loops, body, current_, true});
+  sweep(when, loops, body);
+  sweeps_.back().together = true;
+}
+
+Operand SimdLayer::words(int operand) {
+  Reference reference;
+  reference.operand = operand;
+  reference.whole = true;
+  return refer(std::move(reference));
+}
+
+void SimdLayer::sweep_words(int operand, const SimdBody& body) {
+  Sweep sweep;
+  sweep.body = body;
+  sweep.node = current_;
+  sweep.words_of = operand;
+  sweeps_.push_back(std::move(sweep));
 }
 
 void SimdLayer::belongs_to(const Node& node) {
@@ -121,6 +179,11 @@ std::vector<isa::Nest> SimdLayer::nests_of(const Sweep& sweep, std::size_t group
   isa::Nest nest;
   nest.when = condition(sweep.when);
   nest.loops.resize(static_cast<std::size_t>(*std::max_element(positions_.begin(), positions_.end()) + 1));
+  if (sweep.words_of >= 0) {
+    if (nest.loops.empty()) nest.loops.resize(1);
+    const Planned& swept = operands_.at(static_cast<std::size_t>(sweep.words_of));
+    nest.loops.front().count = nest.loops.front().tail = static_cast<std::int32_t>(words_of(swept, space_));
+  }
   nest.lanes.last.count = nest.lanes.last.tail = static_cast<std::int32_t>(lanes);
   for (const Over& over : sweep.loops) {
     const SpaceDim& dim = space_.at(static_cast<std::size_t>(over.dim));
@@ -173,7 +236,7 @@ void SimdLayer::emit_streams() {
   for (Planned& operand : operands_) {
     std::int64_t& free = next[static_cast<std::size_t>(operand.space)];
     operand.base = free;
-    const std::int64_t words = words_of(operand.access, space_, lanes);
+    const std::int64_t words = words_of(operand, space_);
     const int depth = depth_of(operand, space_);
     free += words * depth;
     if (!operand.direction) continue;
@@ -192,15 +255,19 @@ void SimdLayer::emit_streams() {
 void SimdLayer::emit_iterators() {
   for (const Reference& reference : references_) {
     const Planned& operand = operands_.at(static_cast<std::size_t>(reference.operand));
-    const std::vector<std::int64_t> strides = word_strides(operand.access, space_, context_.machine().columns);
+    const std::vector<std::int64_t> strides = strides_of(operand);
     isa::Iterator& iterator = builder_.block().simd.iterators.at(reference.iterator);
-    std::int64_t base = operand.direction ? 0 : operand.base;
+    std::int64_t base = (operand.direction ? 0 : operand.base) + reference.first;
     for (const auto& [dim, shift] : reference.at) {
       const std::int64_t from_end = shift < 0 ? space_.at(static_cast<std::size_t>(dim)).rest() : 0;
       base += (from_end + shift) * strides.at(static_cast<std::size_t>(dim));
     }
     iterator.base = static_cast<std::int32_t>(base);
     iterator.stream = operand.stream;
+    if (reference.whole) {
+      iterator.stride.front() = 1;
+      continue;
+    }
     for (std::size_t d = 0; d < strides.size(); ++d) {
       if (positions_[d] < 0) continue;
       iterator.stride.at(static_cast<std::size_t>(positions_[d])) = static_cast<std::int32_t>(strides[d]);
@@ -230,6 +297,12 @@ void SimdLayer::emit_nests() {
   }
 }
 
+bool SimdLayer::looped(int dim) const {
+  return std::any_of(sweeps_.begin(), sweeps_.end(), [&](const Sweep& sweep) {
+    return std::any_of(sweep.loops.begin(), sweep.loops.end(), [&](const Over& over) { return over.dim == dim; });
+  });
+}
+
 void SimdLayer::finish() {
   choose_tiles();
   for (const int d : order_of_tiles()) {
@@ -239,7 +312,7 @@ void SimdLayer::finish() {
   int next = 0;
   for (std::size_t d = 0; d < space_.size(); ++d) {
     const std::int64_t lanes = d + 1 == space_.size() ? context_.machine().columns : 1;
-    positions_.push_back(space_[d].tile > lanes ? next++ : -1);
+    positions_.push_back(space_[d].tile > lanes && looped(static_cast<int>(d)) ? next++ : -1);
   }
   emit_streams();
   emit_iterators();

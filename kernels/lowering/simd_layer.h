@@ -25,8 +25,9 @@ struct Over {
 /// them. `finish` chooses the tiles that take the least estimated time, places the operands in VMEM and OBUF, and emits
 /// the block.
 ///
-/// SIMD loops are the dimensions in the order of their declaration; every nest has all of them, those it does not loop
-/// over with one iteration (loops cost nothing), so that iterators mean the same in every nest.
+/// SIMD loops are the dimensions in the order of their declaration that any nest loops over; every nest has all of
+/// them, those it does not loop over with one iteration (loops cost nothing), so that iterators mean the same in every
+/// nest.
 class SimdLayer {
  public:
   SimdLayer(const Node& node, LoweringContext& context);
@@ -46,10 +47,14 @@ class SimdLayer {
   int load(Access access, isa::Namespace space);
   int store(Access access, isa::Namespace space, When when = {});
   int scratch(const std::vector<int>& dims, isa::Namespace space);
+  /// Scratch of so many words in every tile; neighbours along the given dimensions are so many words apart.
+  int table(std::int64_t words, std::vector<std::pair<int, std::int64_t>> strides, isa::Namespace space);
 
   /// An iterator over the operand; `at` shifts indices: the place of index i is that of i + shift. A negative shift
   /// counts from the end of the dimension, in its last tile.
   Operand at(int operand, std::vector<std::pair<int, std::int64_t>> at = {});
+  /// An iterator over a table whose index 0 is `first` words from its start.
+  Operand entry(int table, std::int64_t first);
   Operand immediate(double value) { return builder_.simd().immediate(value); }
   SimdBuilder simd() { return builder_.simd(); }
 
@@ -59,6 +64,10 @@ class SimdLayer {
   /// The whole body for one iteration after the other, at most kMaxSimdWords instructions: for work that a tile does
   /// once, where nests cost more than waiting.
   void nest(const When& when, const std::vector<Over>& loops, const SimdBody& body);
+  /// The body for every word of the operand's largest tile, one instruction after the other; `words` is the iterator
+  /// for it.
+  void sweep_words(int operand, const SimdBody& body);
+  Operand words(int operand);
   /// What comes from now on belongs to another node, fused into this layer.
   void belongs_to(const Node& node);
 
@@ -74,13 +83,17 @@ class SimdLayer {
     std::optional<isa::Direction> direction;  ///< absent: scratch
     When when;
     NodeId node{};
-    std::int64_t base = 0;  ///< words
+    std::int64_t table = 0;                             ///< words of a table
+    std::vector<std::pair<int, std::int64_t>> strides;  ///< of a table
+    std::int64_t base = 0;                              ///< words
     std::int8_t stream = isa::kNoStream;
   };
   struct Reference {
     Operand iterator = 0;
     int operand = 0;
     std::vector<std::pair<int, std::int64_t>> at;
+    std::int64_t first = 0;  ///< words, in a table
+    bool whole = false;      ///< word after word along the outermost loop
   };
   struct Sweep {
     When when;
@@ -88,9 +101,14 @@ class SimdLayer {
     SimdBody body;
     NodeId node{};
     bool together = false;  ///< one nest, whatever room there is
+    int words_of = -1;      ///< operand whose words it runs over, instead of loops
   };
 
   int plan(Planned operand);
+  Operand refer(Reference reference);
+  [[nodiscard]] std::int64_t words_of(const Planned& operand, const Space& space) const;
+  [[nodiscard]] std::vector<std::int64_t> strides_of(const Planned& operand) const;
+  [[nodiscard]] bool looped(int dim) const;
   [[nodiscard]] int depth_of(const Planned& operand, const Space& space) const;
   [[nodiscard]] std::int64_t capacity(isa::Namespace name) const;
   /// Words that the operands need in one namespace.
@@ -125,7 +143,7 @@ class SimdLayer {
   NodeId current_;
   Space space_;
   std::vector<std::pair<std::int64_t, std::int64_t>> edges_;  ///< what keep_edges asked for
-  std::vector<int> positions_;  ///< SIMD loop of each dimension, -1: a single iteration; after the tiles are chosen
+  std::vector<int> positions_;  ///< SIMD loop of each dimension, -1: none needed; after the tiles are chosen
   std::vector<int> tile_order_;
   std::vector<Planned> operands_;
   std::vector<Reference> references_;

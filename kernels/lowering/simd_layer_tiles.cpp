@@ -48,7 +48,7 @@ std::int64_t SimdLayer::needed(Namespace name, const Space& space) const {
   std::int64_t words = 0;
   for (const Planned& operand : operands_) {
     if (operand.space != name) continue;
-    words += words_of(operand.access, space, context_.machine().columns) * depth_of(operand, space);
+    words += words_of(operand, space) * depth_of(operand, space);
   }
   return words;
 }
@@ -146,6 +146,11 @@ void SimdLayer::refuse() const {
 
 std::int64_t SimdLayer::iterations(const Sweep& sweep, const Space& space, bool elements) const {
   const std::int64_t lanes = context_.machine().columns;
+  if (sweep.words_of >= 0) {
+    std::int64_t words = words_of(operands_.at(static_cast<std::size_t>(sweep.words_of)), space);
+    for (const SpaceDim& dim : space) words *= dim.tiles();
+    return elements ? words * lanes : words;
+  }
   const bool partial = sweep.when.kind != Kind::always;
   std::int64_t all = 1;
   std::int64_t matching = 1;  // of them, in the tiles where every loop of the condition is first (or last)

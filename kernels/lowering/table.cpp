@@ -79,8 +79,19 @@ Lowering lowering_of(OpKind kind) {
       return lower_pad;
     case OpKind::Transpose:
       return lower_transpose;
+    case OpKind::Expand:
+      return lower_expand;
     case OpKind::Reshape:
       return lower_reshape;
+    case OpKind::MaxPoolGradient:
+      return lower_max_pool_gradient;
+    case OpKind::AveragePoolGradient:
+      return lower_average_pool_gradient;
+    case OpKind::LrnGradient:
+      return lower_lrn_gradient;
+    case OpKind::SoftmaxGradient:
+    case OpKind::LogSoftmaxGradient:
+      return lower_softmax_gradient;
     default:
       return nullptr;
   }

@@ -9,16 +9,22 @@ namespace {
 /// Rows (or columns) that output rows and kernel rows address.
 Axis window_axis(int output, int kernel, std::int64_t bit_stride, std::int64_t stride, std::int64_t dilation,
                  std::int64_t before, std::int64_t after, std::int64_t extent) {
+  const std::int64_t inside = before > 0 || after > 0 ? before + extent + after : extent;
+  return image_axis({{output, stride}, {kernel, dilation}}, bit_stride, before, inside, extent);
+}
+
+}  // namespace
+
+Axis image_axis(std::vector<Term> terms, std::int64_t bit_stride, std::int64_t before, std::int64_t places,
+                std::int64_t extent) {
   Axis axis;
   axis.bit_stride = bit_stride;
-  axis.terms = {{output, stride}, {kernel, dilation}};
-  axis.padded = before > 0 || after > 0;
+  axis.terms = std::move(terms);
+  axis.padded = before > 0 || places > extent;
   axis.origin = axis.padded ? -before : 0;
   axis.extent = extent;
   return axis;
 }
-
-}  // namespace
 
 WindowSpace::WindowSpace(SimdLayer& layer, const Extent2& kernel, const Shape& output)
     : kh(layer.dim(kernel.height, false)),
@@ -60,6 +66,20 @@ void WindowSpace::further_positions(SimdLayer& layer, isa::SimdOpcode op, Operan
   };
   positions({{kw, 1}}, {{kw, 1}});
   positions({{kh, 1}, {kw, 0}}, {{kh, 1}});
+}
+
+int position_numbers(SimdLayer& layer, std::int64_t count, int counting,
+                     std::vector<std::pair<int, std::int64_t>> strides, const std::vector<int>& tiled,
+                     isa::Namespace space) {
+  strides.emplace_back(counting, 1);
+  const int table = layer.table(count, std::move(strides), space);
+  const When first{isa::Condition::Kind::first, tiled};
+  const Operand begin = layer.entry(table, 0);
+  const Operand zero = layer.immediate(0);
+  layer.sweep(first, {}, {{isa::SimdOpcode::move, begin, zero, zero}});
+  if (count == 1) return table;
+  layer.sweep(first, {{counting, 0}}, {{isa::SimdOpcode::add, layer.entry(table, 1), begin, layer.immediate(1)}});
+  return table;
 }
 
 }  // namespace systole

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "kernels/lowering/simd_layer.h"
@@ -25,5 +26,17 @@ struct WindowSpace {
 
   int kh, kw, n, oh, ow, c;
 };
+
+/// Rows (or columns) of an image that `terms` address from `before` places outside of it on; what is outside is filled,
+/// or not stored. `places`: how many they address.
+Axis image_axis(std::vector<Term> terms, std::int64_t bit_stride, std::int64_t before, std::int64_t places,
+                std::int64_t extent);
+
+/// The numbers 0 .. count-1 of a window's positions in OBUF or VMEM, made by the unit itself in the first tile, so that
+/// they need no immediates. `counting` is a dimension of its own with an extent of count-1 (at least 1); `strides` are
+/// those of the other dimensions, `tiled` all that may be cut. Returns the operand, a table.
+int position_numbers(SimdLayer& layer, std::int64_t count, int counting,
+                     std::vector<std::pair<int, std::int64_t>> strides, const std::vector<int>& tiled,
+                     isa::Namespace space);
 
 }  // namespace systole

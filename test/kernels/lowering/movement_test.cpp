@@ -123,6 +123,15 @@ TEST_P(Movement, PadInEveryMode) {
   }
 }
 
+TEST(Expand, repeats_along_new_and_single_dimensions) {
+  for (const Shape& from : {Shape{5}, Shape{3, 1}, Shape{2, 1, 5}, Shape{1, 3, 5}, Shape{}}) {
+    LayerHarness layer;
+    layer.node(OpKind::Expand, {layer.input(from)}, {layer.output({2, 3, 5})});
+    layer.run(lower_expand);
+    layer.expect_reference(0);
+  }
+}
+
 TEST(MovementCost, PaddingIsNotRead) {
   LayerHarness layer;
   const TensorId x = layer.input({1, 4, 5, 5});
