@@ -26,10 +26,7 @@ std::array<int, kFields> field_widths(const Geometry& g, int channels) {
 
 AddressMap::AddressMap(const std::string& fields, const std::vector<XorBit>& hashing, const Geometry& geometry,
                        int channels, std::vector<std::string>& faults)
-    : hashing_(hashing),
-      offset_bits_(bits_for(geometry.burst_bytes)),
-      groups_(geometry.groups),
-      banks_per_group_(geometry.banks_per_group) {
+    : offset_bits_(bits_for(geometry.burst_bytes)) {
   const std::array<int, kFields> widths = field_widths(geometry, channels);
   const std::size_t before = faults.size();
   std::vector<Part> parts = parse(fields, faults);
@@ -43,6 +40,7 @@ AddressMap::AddressMap(const std::string& fields, const std::vector<XorBit>& has
     if (x.row_bit >= row_bits)
       faults.push_back(
           fmt::format("the address map hashes with bit {} of row, which has {} bits", x.row_bit, row_bits));
+    hashing_.push_back(segment(x.field, x.bit, 1, x.row_bit, widths));
   }
 }
 
@@ -101,22 +99,41 @@ void AddressMap::place(std::vector<Part> parts, const std::array<int, kFields>& 
   address_bits_ = offset_bits_;
   for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
     int& low = used[static_cast<int>(part->field)];
-    if (part->bits > 0) segments_.push_back({part->field, address_bits_, (std::uint32_t{1} << part->bits) - 1, low});
+    if (part->bits > 0) segments_.push_back(segment(part->field, low, part->bits, address_bits_, widths));
     low += part->bits;
     address_bits_ += part->bits;
   }
 }
 
-Location AddressMap::decode(std::uint64_t address) const {
-  std::array<std::uint32_t, kFields> value{};
-  for (const Segment& s : segments_) {
-    value[static_cast<int>(s.field)] |= (static_cast<std::uint32_t>(address >> s.shift) & s.mask) << s.place;
+AddressMap::Segment AddressMap::segment(Field field, int place, int bits, int shift,
+                                        const std::array<int, kFields>& widths) {
+  const auto width = [&](Field f) { return widths[static_cast<int>(f)]; };
+  const std::uint32_t mask = (std::uint32_t{1} << bits) - 1;
+  switch (field) {
+    case Field::channel:
+      return {&Location::channel, shift, mask, place};
+    case Field::rank:
+      return {&Location::bank, shift, mask, place + width(Field::bankgroup) + width(Field::bank)};
+    case Field::bankgroup:
+      return {&Location::bank, shift, mask, place + width(Field::bank)};
+    case Field::bank:
+      return {&Location::bank, shift, mask, place};
+    case Field::row:
+      return {&Location::row, shift, mask, place};
+    case Field::column:
+      break;
   }
-  const std::uint32_t row = value[static_cast<int>(Field::row)];
-  for (const XorBit& x : hashing_) value[static_cast<int>(x.field)] ^= (row >> x.row_bit & 1U) << x.bit;
-  const auto of = [&](Field field) { return static_cast<int>(value[static_cast<int>(field)]); };
-  const int group = of(Field::rank) * groups_ + of(Field::bankgroup);
-  return {of(Field::channel), group * banks_per_group_ + of(Field::bank), of(Field::row), of(Field::column)};
+  return {&Location::column, shift, mask, place};
+}
+
+Location AddressMap::decode(std::uint64_t address) const {
+  Location where;
+  for (const Segment& s : segments_) {
+    where.*s.target |= static_cast<int>((static_cast<std::uint32_t>(address >> s.shift) & s.mask) << s.place);
+  }
+  const auto row = static_cast<std::uint32_t>(where.row);
+  for (const Segment& s : hashing_) where.*s.target ^= static_cast<int>((row >> s.shift & s.mask) << s.place);
+  return where;
 }
 
 }  // namespace systole::dram

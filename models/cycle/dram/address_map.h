@@ -39,12 +39,13 @@ class AddressMap {
   [[nodiscard]] int offset_bits() const { return offset_bits_; }
 
  private:
-  /// A run of address bits that are a run of bits of one field.
+  /// A run of address bits that are a run of bits of one field, or, with `hash`, a run of row bits that are XORed with
+  /// one. Rank, bank group and bank are runs of one number, the bank of Location.
   struct Segment {
-    Field field = Field::row;
-    int shift = 0;  ///< of the address
+    int Location::*target = nullptr;
+    int shift = 0;  ///< of the address or the row
     std::uint32_t mask = 0;
-    int place = 0;  ///< within the field
+    int place = 0;  ///< within the target
   };
   struct Part {
     Field field = Field::row;
@@ -52,14 +53,13 @@ class AddressMap {
   };
 
   static std::vector<Part> parse(const std::string& fields, std::vector<std::string>& faults);
+  static Segment segment(Field field, int place, int bits, int shift, const std::array<int, kFields>& widths);
   void place(std::vector<Part> parts, const std::array<int, kFields>& widths, std::vector<std::string>& faults);
 
   std::vector<Segment> segments_;
-  std::vector<XorBit> hashing_;
+  std::vector<Segment> hashing_;
   int offset_bits_ = 0;
   int address_bits_ = 0;
-  int groups_ = 1;
-  int banks_per_group_ = 1;
 };
 
 }  // namespace systole::dram

@@ -30,11 +30,7 @@ Channel::Channel(const ChannelConfig& config, int number, ChannelListener& liste
 
 void Channel::advance(Clock until) {
   while (now_ < until) {
-    if (!settled_) {
-      change_ = prepare();
-      choice_ = choose();
-      settled_ = true;
-    }
+    settle();
     const Clock next = std::min(change_, choice_.time);
     if (next >= until) break;
     now_ = next;
@@ -66,17 +62,37 @@ bool Channel::try_push(const Request& request, Direction direction) {
   const int hit = mine.hit(bank);
   mine.push(request, now_, arrivals_++, timing_.open_row(bank));
   if (refreshed_until_[bank] > now_) count_refresh_wait(now_, refreshed_until_[bank]);
-  // Behind another request to its bank it changes nothing yet, unless it is the bank's first hit or makes writes too
-  // many.
-  const bool changes = direction == direction_
-                           ? mine.hit(bank) != hit
-                           : direction == Direction::write && mine.size() >= config_.policy.write_high;
-  settled_ = settled_ && wanted && !changes;
+  // Behind another request to its bank it changes nothing yet, unless it is the bank's first hit; in the direction that
+  // is not served, unless its bank had nothing to do or there are too many writes.
+  if (direction == direction_) {
+    if (!wanted || mine.hit(bank) != hit) touched_ |= BankSet{1} << bank;
+  } else {
+    settled_ = settled_ && wanted && !(direction == Direction::write && mine.size() >= config_.policy.write_high);
+  }
   return true;
 }
 
 void Channel::drain() {
   while (busy()) advance(next_event() + 1);
+}
+
+/// Finds choice_ and change_ for this clock. When only a few banks' next commands are other ones than before, they
+/// alone are compared with the choice there was.
+void Channel::settle() {
+  if (settled_ && touched_ == 0) return;
+  const Direction direction = direction_;
+  const BankSet blocked = refresh_.blocked();
+  change_ = prepare();
+  const BankSet chosen = BankSet{1} << choice_.bank;
+  const bool comparable = settled_ && direction == direction_ && blocked == refresh_.blocked() &&
+                          (choice_.time == kNever || (touched_ & chosen) == 0) && !expired(direction_);
+  if (comparable) {
+    consider_banks(choice_, touched_ & ~blocked & ~held_back());
+  } else {
+    choice_ = choose();
+  }
+  settled_ = true;
+  touched_ = 0;
 }
 
 /// Refreshes that begin and the direction, as they stand at this clock. Returns the next clock at which they, or the
@@ -118,9 +134,11 @@ void Channel::choose_direction() {
                                      : std::max(1, writes.size() - config_.policy.write_low);
 }
 
-void Channel::consider(Choice& best, Choice candidate) const {
-  candidate.time = std::max(candidate.time, now_);
-  if (candidate.time < best.time || (candidate.time == best.time && candidate.rank < best.rank)) best = candidate;
+void Channel::consider(Choice& best, const Choice& candidate) const {
+  const Clock time = std::max(candidate.time, now_);
+  if (time > best.time || (time == best.time && candidate.rank >= best.rank)) return;
+  best = candidate;
+  best.time = time;
 }
 
 /// The command that goes next, and when: the earliest legal one; at the same clock refreshes first, then the request
@@ -132,18 +150,76 @@ Channel::Choice Channel::choose() const {
   BankSet banks = q.banks() & ~refresh_.blocked() & ~held_back();
   if (expired(direction_)) {
     // Its bank works for it alone, so that hits to another row cannot hold it up.
-    const int slot = q.oldest();
-    const int bank = q[slot].request.where.bank;
-    if ((banks >> bank & 1) != 0) {
-      const bool hit = timing_.open_row(bank) == q[slot].request.where.row;
-      Choice command = next_command(bank, hit ? slot : RequestQueue::kNone);
-      command.rank = kExpired | q[slot].order;
-      consider(best, command);
-      banks &= ~(BankSet{1} << bank);
-    }
+    const BankSet bank = BankSet{1} << q[q.oldest()].request.where.bank;
+    if ((banks & bank) != 0) consider_old(best, q.oldest());
+    banks &= ~bank;
   }
-  for_each_bank(banks, [&](int bank) { consider(best, next_command(bank, q.hit(bank))); });
+  consider_banks(best, banks);
   return best;
+}
+
+/// What the bank of the request over the age cap needs for it.
+void Channel::consider_old(Choice& best, int slot) const {
+  const RequestQueue::Entry& entry = queue(direction_)[slot];
+  const int bank = entry.request.where.bank;
+  Choice command;
+  command.bank = static_cast<std::int16_t>(bank);
+  command.slot = static_cast<std::int16_t>(slot);
+  command.rank = kExpired | entry.order;
+  if (!timing_.is_open(bank)) {
+    command.kind = CommandKind::activate;
+    command.time = timing_.activate_ready(bank);
+  } else if (timing_.open_row(bank) == entry.request.where.row) {
+    command.kind = column_command();
+    command.time = timing_.column_ready(bank, direction_);
+  } else {
+    command.kind = CommandKind::precharge;
+    command.time = timing_.precharge_ready(bank);
+  }
+  consider(best, command);
+}
+
+/// What each of the banks needs for its oldest hit or, without one, for its oldest request.
+void Channel::consider_banks(Choice& best, BankSet banks) const {
+  const BankSet hits = banks & queue(direction_).hit_banks();
+  const BankSet open = timing_.open_banks();
+  consider_columns(best, hits);
+  consider_rows(best, banks & ~hits & open, CommandKind::precharge);
+  consider_rows(best, banks & ~open, CommandKind::activate);
+}
+
+void Channel::consider_columns(Choice& best, BankSet banks) const {
+  const RequestQueue& q = queue(direction_);
+  const CommandKind kind = column_command();
+  for_each_rank(banks, [&](int rank, BankSet of_rank) {
+    const Clock floor = timing_.column_floor(rank, direction_);
+    if (floor > best.time) return;
+    for_each_bank(of_rank, [&](int bank) {
+      const Clock time = timing_.column_ready(bank, direction_, floor);
+      if (time > best.time) return;
+      const int slot = q.hit(bank);
+      consider(best,
+               {time, kColumn | q[slot].order, kind, static_cast<std::int16_t>(bank), static_cast<std::int16_t>(slot)});
+    });
+  });
+}
+
+/// `kind` is activate or precharge, the same for all of the banks.
+void Channel::consider_rows(Choice& best, BankSet banks, CommandKind kind) const {
+  const RequestQueue& q = queue(direction_);
+  const bool opens = kind == CommandKind::activate;
+  for_each_rank(banks, [&](int rank, BankSet of_rank) {
+    const Clock floor = std::max(now_, opens ? timing_.activate_floor(rank) : timing_.precharge_floor(rank));
+    // Every other kind of command goes before row commands.
+    if (floor > best.time || (floor == best.time && best.rank < kRow)) return;
+    for_each_bank(of_rank, [&](int bank) {
+      const Clock time = opens ? timing_.activate_ready(bank, floor) : timing_.precharge_ready(bank, floor);
+      if (time > best.time) return;
+      const int slot = q.oldest_in_bank(bank);
+      consider(best,
+               {time, kRow | q[slot].order, kind, static_cast<std::int16_t>(bank), static_cast<std::int16_t>(slot)});
+    });
+  });
 }
 
 /// Closed banks of ranks whose refresh only waits to be legal: an ACT there would put it off, one after the other for
@@ -177,20 +253,6 @@ void Channel::consider_refreshes(Choice& best) const {
     }
     consider(best, command);
   }
-}
-
-/// What the bank needs for its oldest request, or for the queued hit `slot` of its open row.
-Channel::Choice Channel::next_command(int bank, int slot) const {
-  const RequestQueue& q = queue(direction_);
-  const auto b = static_cast<std::int16_t>(bank);
-  if (slot != RequestQueue::kNone) {
-    const CommandKind kind = direction_ == Direction::read ? CommandKind::read : CommandKind::write;
-    return {timing_.column_ready(bank, direction_), kColumn | q[slot].order, kind, b, static_cast<std::int16_t>(slot)};
-  }
-  const int first = q.oldest_in_bank(bank);
-  const bool open = timing_.is_open(bank);
-  return {open ? timing_.precharge_ready(bank) : timing_.activate_ready(bank), kRow | q[first].order,
-          open ? CommandKind::precharge : CommandKind::activate, b, static_cast<std::int16_t>(first)};
 }
 
 void Channel::dump(std::ostream& out) const {

@@ -48,9 +48,19 @@ class Channel {
   /// later).
   [[nodiscard]] Clock next_event() const {
     if (!busy()) return kNever;
-    return settled_ ? std::min(choice_.time, change_) : now_;
+    return settled_ && touched_ == 0 ? std::min(choice_.time, change_) : now_;
+  }
+  /// next_event(), exact: only when nothing more enters at now().
+  [[nodiscard]] Clock settled_event() {
+    if (busy()) settle();
+    return next_event();
   }
   [[nodiscard]] bool busy() const { return !queues_[0].empty() || !queues_[1].empty(); }
+  [[nodiscard]] bool full(Direction direction) const { return queue(direction).full(); }
+  /// A queued write is for this burst.
+  [[nodiscard]] bool posted(const Location& where) const {
+    return queue(Direction::write).find(where) != RequestQueue::kNone;
+  }
   /// Clock at which the last burst so far has left the data bus.
   [[nodiscard]] Clock last_data() const { return last_data_; }
   /// Bursts that left the queues so far: try_push of a burst that had to wait can only succeed after this has changed.
@@ -80,11 +90,28 @@ class Channel {
   Clock prepare();
   [[nodiscard]] bool expired(Direction direction) const;
   void choose_direction();
+  void settle();
+  [[nodiscard]] CommandKind column_command() const {
+    return direction_ == Direction::read ? CommandKind::read : CommandKind::write;
+  }
+  /// Calls `visit(rank, banks of the rank)` for each rank that has some of the banks.
+  template <typename Visit>
+  void for_each_rank(BankSet banks, Visit&& visit) const {
+    if (banks == 0) return;
+    if (config_.geometry.ranks == 1) return visit(0, banks);
+    for (int rank = 0; rank < config_.geometry.ranks; ++rank) {
+      const BankSet of_rank = banks & config_.geometry.banks_of_rank(rank);
+      if (of_rank != 0) visit(rank, of_rank);
+    }
+  }
   [[nodiscard]] Choice choose() const;
-  void consider(Choice& best, Choice candidate) const;
+  void consider(Choice& best, const Choice& candidate) const;
   [[nodiscard]] BankSet held_back() const;
   void consider_refreshes(Choice& best) const;
-  [[nodiscard]] Choice next_command(int bank, int slot) const;
+  void consider_old(Choice& best, int slot) const;
+  void consider_banks(Choice& best, BankSet banks) const;
+  void consider_columns(Choice& best, BankSet banks) const;
+  void consider_rows(Choice& best, BankSet banks, CommandKind kind) const;
 
   void issue(const Choice& choice);
   void issue_activate(int bank, int row);
@@ -107,7 +134,8 @@ class Channel {
   RefreshSchedule refresh_;
   std::array<RequestQueue, 2> queues_;
   Clock now_ = 0;
-  bool settled_ = false;   ///< choice_ and change_ hold: nothing entered or went since they were found
+  bool settled_ = false;   ///< choice_ and change_ hold, but for ...
+  BankSet touched_ = 0;    ///< ... banks whose next command is another one since a request entered
   Choice choice_;          ///< the command that goes next unless something changes before
   Clock change_ = kNever;  ///< when something changes by time alone
   std::uint64_t arrivals_ = 0;

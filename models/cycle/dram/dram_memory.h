@@ -1,24 +1,21 @@
 #pragma once
 
 #include <memory>
-#include <queue>
 #include <vector>
 
-#include "models/cycle/dram/channel.h"
-#include "models/cycle/dram/config.h"
+#include "models/cycle/dram/front_end.h"
 #include "models/cycle/memory.h"
 
 namespace systole {
 
-/// DRAM with its controller behind the Memory socket: one process a channel that wakes at the clocks at which a command
-/// becomes legal.
+/// DRAM with its controller behind the Memory socket: FrontEnd in SystemC's time, one process a channel.
 ///
 /// The memory lives on its own clock grid (tCK in integer picoseconds). A burst that arrives is cut into device bursts,
 /// which enter the channels' queues at the next memory clock edge, as many as there is room for; END_REQ comes when all
 /// of them have entered. A read is answered when its last device burst has left the data bus, a write when its last one
-/// is posted. Not modelled: the bytes themselves (the data pointer is not used), delays of the PHY, whatever Channel
-/// leaves out.
-class DramMemory : public Memory, private tlm::tlm_fw_transport_if<>, private dram::ChannelListener {
+/// is posted. A channel's process wakes when something that is seen outside may have happened, not for every command.
+/// Not modelled: the bytes themselves (the data pointer is not used), delays of the PHY, whatever Channel leaves out.
+class DramMemory : public Memory, private tlm::tlm_fw_transport_if<> {
  public:
   SC_HAS_PROCESS(DramMemory);
   DramMemory(const sc_core::sc_module_name& name, const dram::DramConfig& config);
@@ -39,51 +36,29 @@ class DramMemory : public Memory, private tlm::tlm_fw_transport_if<>, private dr
  private:
   class ChannelProcess;
 
-  /// One payload on its way.
-  struct Flight {
-    tlm::tlm_generic_payload* payload = nullptr;
-    std::uint64_t next = 0;  ///< first byte that has not entered a channel
-    std::uint64_t end = 0;
-    int bursts = 0;  ///< device bursts still to come back, one more while the payload is entering
-    dram::Clock done = 0;
-  };
-  struct Response {
-    dram::Clock clock = 0;
-    std::uint64_t order = 0;
-    tlm::tlm_generic_payload* payload = nullptr;
-    bool operator>(const Response& other) const {
-      return clock != other.clock ? clock > other.clock : order > other.order;
-    }
-  };
-
   tlm::tlm_sync_enum nb_transport_fw(tlm::tlm_generic_payload& payload, tlm::tlm_phase& phase,
                                      sc_core::sc_time& delay) override;
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) override;
   bool get_direct_mem_ptr(tlm::tlm_generic_payload& payload, tlm::tlm_dmi& dmi) override;
   unsigned int transport_dbg(tlm::tlm_generic_payload& payload) override;
 
-  void read_done(std::uint64_t token, dram::Clock done) override;
-  void command(int channel, const dram::Command& command) override;
-
-  std::uint64_t accept(tlm::tlm_generic_payload& payload);
-  bool enter(std::uint64_t token);
-  void retry();
-  void land(std::uint64_t token);
+  void check_burst(const tlm::tlm_generic_payload& payload) const;
+  void step(int channel);
+  void wake_touched();
+  void accept_if_entered();
+  void schedule_answer();
   void respond();
+  /// The front end with every clock up to now decided.
+  [[nodiscard]] dram::FrontEnd& up_to_date() const;
   [[nodiscard]] dram::Clock next_edge() const;
   [[nodiscard]] sc_core::sc_time until(dram::Clock clock) const;
 
   dram::DramConfig config_;
+  std::unique_ptr<dram::FrontEnd> front_;
   std::vector<std::unique_ptr<ChannelProcess>> channels_;
-  std::vector<Flight> flights_;
-  std::vector<std::uint64_t> free_flights_;
-  static constexpr std::uint64_t kNobody = ~std::uint64_t{0};
-  std::uint64_t entering_ = kNobody;  ///< the flight that still waits for room; its END_REQ is owed
-  std::priority_queue<Response, std::vector<Response>, std::greater<>> responses_;
-  std::uint64_t response_order_ = 0;
-  sc_core::sc_event respond_event_;
-  RunObserver* observer_ = nullptr;
-  std::int64_t watched_period_ps_ = 1;  ///< of an accelerator cycle
+  std::vector<tlm::tlm_generic_payload*> payloads_;   ///< by the front end's token
+  tlm::tlm_generic_payload* not_accepted_ = nullptr;  ///< the one whose END_REQ is owed
+  sc_core::sc_event answer_;
 };
 
 /// A DRAM memory from its description; throws UserError when its parameters contradict one another.

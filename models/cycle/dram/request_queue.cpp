@@ -30,7 +30,7 @@ void RequestQueue::push(const Request& request, Clock arrival, std::uint64_t ord
   youngest_ = slot;
   (tails_[bank] == kNone ? heads_[bank] : entries_[tails_[bank]].younger_in_bank) = slot;
   tails_[bank] = slot;
-  if (hits_[bank] == kNone && request.where.row == open_row) hits_[bank] = slot;
+  if (hits_[bank] == kNone && request.where.row == open_row) set_hit(bank, slot);
   banks_ |= BankSet{1} << bank;
   ++size_;
 }
@@ -42,14 +42,20 @@ void RequestQueue::remove(int slot, int open_row) {
   (entry.younger == kNone ? youngest_ : entries_[entry.younger].older) = entry.older;
   (entry.older_in_bank == kNone ? heads_[bank] : entries_[entry.older_in_bank].younger_in_bank) = entry.younger_in_bank;
   (entry.younger_in_bank == kNone ? tails_[bank] : entries_[entry.younger_in_bank].older_in_bank) = entry.older_in_bank;
-  if (hits_[bank] == slot) hits_[bank] = next_hit(entry.younger_in_bank, open_row);
+  if (hits_[bank] == slot) set_hit(bank, next_hit(entry.younger_in_bank, open_row));
   if (heads_[bank] == kNone) banks_ &= ~(BankSet{1} << bank);
   free_.push_back(slot);
   --size_;
 }
 
 void RequestQueue::row_changed(int bank, int open_row) {
-  hits_[bank] = open_row < 0 ? kNone : next_hit(heads_[bank], open_row);
+  set_hit(bank, open_row < 0 ? kNone : next_hit(heads_[bank], open_row));
+}
+
+void RequestQueue::set_hit(int bank, int slot) {
+  const BankSet bit = BankSet{1} << bank;
+  hits_[bank] = slot;
+  hit_banks_ = slot == kNone ? hit_banks_ & ~bit : hit_banks_ | bit;
 }
 
 int RequestQueue::next_hit(int slot, int row) const {

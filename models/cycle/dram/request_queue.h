@@ -39,6 +39,8 @@ class RequestQueue {
   [[nodiscard]] int oldest() const { return oldest_; }
   [[nodiscard]] int oldest_in_bank(int bank) const { return heads_[bank]; }
   [[nodiscard]] int hit(int bank) const { return hits_[bank]; }
+  /// Banks that have a hit().
+  [[nodiscard]] BankSet hit_banks() const { return hit_banks_; }
 
   /// The youngest entry for the same burst, or kNone.
   [[nodiscard]] int find(const Location& where) const;
@@ -50,11 +52,13 @@ class RequestQueue {
 
  private:
   [[nodiscard]] int next_hit(int slot, int row) const;
+  void set_hit(int bank, int slot);
 
   std::vector<Entry> entries_;
   std::vector<int> free_;
   std::array<int, kMaxBanks> heads_{}, tails_{}, hits_{};
   BankSet banks_ = 0;
+  BankSet hit_banks_ = 0;
   int oldest_ = kNone, youngest_ = kNone;
   int size_ = 0;
 };

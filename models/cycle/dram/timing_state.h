@@ -18,18 +18,25 @@ class TimingState {
   [[nodiscard]] int open_row(int bank) const { return banks_[bank].row; }
   [[nodiscard]] BankSet open_banks() const { return open_; }
 
-  /// Earliest clock at which the command is legal; the bank's state (open, closed) is the caller's to know.
-  [[nodiscard]] Clock activate_ready(int bank) const {
-    const Clock group = std::max(groups_[group_of_[bank]].activate, ranks_[rank_of_[bank]].activate);
-    return std::max(std::max(banks_[bank].activate, group), row_bus_);
-  }
-  [[nodiscard]] Clock precharge_ready(int bank) const {
-    return std::max(std::max(banks_[bank].precharge, ranks_[rank_of_[bank]].precharge), row_bus_);
-  }
+  /// Earliest clock at which the command is legal; the bank's state (open, closed) is the caller's to know. Each is the
+  /// maximum of a floor for all banks of the rank and of what the bank and its bank group ask for.
+  [[nodiscard]] Clock activate_ready(int bank) const { return activate_ready(bank, activate_floor(rank_of_[bank])); }
+  [[nodiscard]] Clock precharge_ready(int bank) const { return precharge_ready(bank, precharge_floor(rank_of_[bank])); }
   [[nodiscard]] Clock column_ready(int bank, Direction direction) const {
+    return column_ready(bank, direction, column_floor(rank_of_[bank], direction));
+  }
+  [[nodiscard]] Clock activate_floor(int rank) const { return std::max(ranks_[rank].activate, row_bus_); }
+  [[nodiscard]] Clock precharge_floor(int rank) const { return std::max(ranks_[rank].precharge, row_bus_); }
+  [[nodiscard]] Clock column_floor(int rank, Direction direction) const {
+    return std::max(ranks_[rank].column[index(direction)], column_bus());
+  }
+  [[nodiscard]] Clock activate_ready(int bank, Clock floor) const {
+    return std::max(floor, std::max(banks_[bank].activate, groups_[group_of_[bank]].activate));
+  }
+  [[nodiscard]] Clock precharge_ready(int bank, Clock floor) const { return std::max(floor, banks_[bank].precharge); }
+  [[nodiscard]] Clock column_ready(int bank, Direction direction, Clock floor) const {
     const int d = index(direction);
-    const Clock group = std::max(groups_[group_of_[bank]].column[d], ranks_[rank_of_[bank]].column[d]);
-    return std::max(std::max(banks_[bank].column[d], group), column_bus());
+    return std::max(floor, std::max(banks_[bank].column[d], groups_[group_of_[bank]].column[d]));
   }
   [[nodiscard]] Clock precharge_all_ready(int rank) const;
   [[nodiscard]] Clock refresh_all_ready(int rank) const;
