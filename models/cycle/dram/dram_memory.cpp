@@ -158,7 +158,7 @@ void DramMemory::watch(RunObserver* observer, std::int64_t cycle_ps) {
 }
 
 void DramMemory::settle() {
-  up_to_date();
+  front_->advance_all(next_edge());
 }
 
 void DramMemory::respond() {
