@@ -75,8 +75,9 @@ void spread(const PoolGradient& p) {
 /// whole in a tile, so they are added where they belong.
 class Gather {
  public:
-  explicit Gather(const PoolGradient& problem)
+  Gather(const PoolGradient& problem, Namespace index_space)
       : p_(problem),
+        index_space_(index_space),
         stride_(p_.pool.strides.height),
         dilation_(p_.pool.dilations.height),
         period_(stride_ / std::gcd(stride_, dilation_)),
@@ -91,6 +92,8 @@ class Gather {
     declare_dimensions();
     declare_operands();
   }
+
+  [[nodiscard]] bool fits() const { return layer_.fits(); }
 
   void lower() {
     const Operand every_dx = layer_.words(dx_);
@@ -136,7 +139,7 @@ class Gather {
     dx_ = layer_.store(target, Namespace::vmem1);
     dy_ = layer_.load(windows(p_.dy), Namespace::vmem2);
     if (!p_.index) return;
-    index_ = layer_.load(windows(*p_.index), Namespace::vmem2);
+    index_ = layer_.load(windows(*p_.index), index_space_);
     numbers_ = position_numbers(layer_, p_.positions(), counting_, {{row_, -period_ * pool.kernel.width}, {column_, 1}},
                                 {n_, group_, c_}, Namespace::obuf);
   }
@@ -197,6 +200,7 @@ class Gather {
   static constexpr std::int64_t kFreeIterators = isa::kMaxIterators - 5;
 
   const PoolGradient& p_;
+  Namespace index_space_;
   std::int64_t stride_, dilation_, period_, step_;
   SimdLayer layer_;
   std::vector<Rows> rows_;
@@ -213,7 +217,11 @@ void lower_gradient(const PoolGradient& p) {
                                            pool.dilations.height, pool.pads.top) &&
                             tile_the_image(p.image[3], p.output[3], pool.kernel.width, pool.strides.width,
                                            pool.dilations.width, pool.pads.left);
-  side_by_side ? spread(p) : Gather(p).lower();
+  if (side_by_side) return spread(p);
+  // With as many rows of dx as of dy and its index, VMEM2 is the better place for the index; with few it is too full.
+  Gather balanced(p, Namespace::vmem2);
+  if (balanced.fits()) return balanced.lower();
+  Gather(p, Namespace::vmem1).lower();
 }
 
 /// A block of its own that divides dy where the windows at the border are smaller than the others.
