@@ -7,6 +7,7 @@
 #include "base/errors.h"
 #include "kernels/graph/passes/fold_affine.h"
 #include "kernels/graph/passes/remove_dead.h"
+#include "models/analytical/simdit/from_machine.h"
 
 namespace systole {
 
@@ -40,30 +41,6 @@ void add_traffic(const simdit::Layer& layer, const simdit::Cost& cost, LayerResu
 
 }  // namespace
 
-simdit::Machine simdit_machine(const config::Machine& machine) {
-  const config::SystolicArray& array = machine.systolic_array();
-  simdit::Machine m;
-  m.rows = array.rows();
-  m.columns = array.columns();
-  m.weight_bits = array.weight_bits();
-  m.activation_bits = array.activation_bits();
-  m.bias_bits = array.bias_bits();
-  m.accumulator_bits = array.accumulator_bits();
-  m.wbuf = machine.buffers().wbuf_bits();
-  m.ibuf = machine.buffers().ibuf_bits();
-  m.bbuf = machine.buffers().bbuf_bits();
-  m.obuf_half = machine.buffers().obuf_bits();
-  m.vmem = machine.buffers().vmem_bits();
-  m.parambuf_width = machine.ports().parambuf();
-  m.ibuf_width = machine.ports().ibuf();
-  m.obuf_width = machine.ports().obuf();
-  m.simd_width = machine.ports().simd();
-  m.divide_latency = machine.simd_unit().divide_latency();
-  m.exponential_latency = machine.simd_unit().exponential_latency();
-  m.inverse_sqrt_latency = machine.simd_unit().inverse_sqrt_latency();
-  return m;
-}
-
 SimditAnalysis simdit_analysis(const Graph& imported, const std::string& file, const config::Machine& machine,
                                const SimditOptions& options) {
   Graph graph = imported;
@@ -73,7 +50,7 @@ SimditAnalysis simdit_analysis(const Graph& imported, const std::string& file, c
   SimditAnalysis result;
   result.program = simdit::program_of(graph);
   if (!options.allow_unmodelled) refuse_unmodelled(result.program, file);
-  const simdit::Machine m = simdit_machine(machine);
+  const simdit::Machine m = simdit::machine_of(machine);
   if (const auto guard = simdit::violated_guard(m)) {
     throw UserError(
         {"", 0, 0, *guard, "larger buffers, or the corrected model (--model systole), which has no such guard"});

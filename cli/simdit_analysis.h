@@ -23,9 +23,6 @@ struct SimditOptions {
   bool allow_unmodelled = false;  ///< operators that the model has no cost for are charged nothing, as it does
 };
 
-/// The machine in the published model's terms.
-simdit::Machine simdit_machine(const config::Machine& machine);
-
 /// `file` is the network's, for messages. Throws UserError: every operator without a model (unless allowed), a guard of
 /// the model on a buffer that does not hold, neighbours that its fusion refuses.
 SimditAnalysis simdit_analysis(const Graph& imported, const std::string& file, const config::Machine& machine,

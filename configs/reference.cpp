@@ -9,6 +9,7 @@
 #include "configs/machine.pb.h"
 #include "configs/options.pb.h"
 #include "configs/rules.h"
+#include "configs/space.pb.h"
 
 namespace systole {
 namespace {
@@ -18,8 +19,8 @@ using google::protobuf::FieldDescriptor;
 
 constexpr const char* kIntroduction = R"(# Configuration
 
-Machines, memories and energy tables are files in protobuf text format: `key: value`, groups as `key { ... }`, comments from `#` to the end of the line.
-A machine is one `Machine`, a memory one `Memory`, an energy table one `EnergyTable`. A shipped file is named without folder and ending
+Machines, memories, energy tables and design spaces are files in protobuf text format: `key: value`, groups as `key { ... }`, comments from `#` to the end of the line.
+A machine is one `Machine`, a memory one `Memory`, an energy table one `EnergyTable`, a design space one `Space`. A shipped file is named without folder and ending
 (`--hw inference_64x64`); a path is written with a `/` or its ending. Shipped files are looked up in the folders of
 `SYSTOLE_CONFIG_PATH` (separated by `:`), then in the installation.
 
@@ -92,6 +93,7 @@ std::string table_of(const Descriptor& type) {
 std::string configuration_reference() {
   std::vector<const Descriptor*> types;
   collect(*config::Machine::descriptor(), types);
+  collect(*config::Space::descriptor(), types);
   std::string text = kIntroduction;
   for (const Descriptor* type : types) text += table_of(*type);
   return text;

@@ -37,7 +37,7 @@ bool fits(const ArrayTile& t, const Machine& m) {
          t.in_width * t.in_height * t.batch * t.in_channels * m.activation_bits <= m.ibuf / 2;
 }
 
-void tile_space(const Layer& layer, const Machine& m, ArrayTile& t) {
+bool tile_space(const Layer& layer, const Machine& m, ArrayTile& t) {
   const bool may_round = layer.kernel_width > 3 || layer.kernel_height > 3;
   for (std::int64_t i = 1;; ++i) {
     const bool divides = layer.out_width % i == 0 && layer.out_height % i == 0;
@@ -46,9 +46,9 @@ void tile_space(const Layer& layer, const Machine& m, ArrayTile& t) {
       t.out_height = ceil_div(layer.out_height, i);
       t.in_width = (t.out_width - 1) * layer.stride + t.kernel_width;
       t.in_height = (t.out_height - 1) * layer.stride + t.kernel_height;
-      if (fits(t, m)) return;
+      if (fits(t, m)) return true;
     }
-    if (i > layer.out_width && i > layer.out_height) does_not_fit(layer);
+    if (i > layer.out_width && i > layer.out_height) return false;
   }
 }
 
@@ -62,7 +62,7 @@ void tile_batch(const Layer& layer, const Machine& m, ArrayTile& t) {
 
 }  // namespace
 
-ArrayTile tile_array_layer(const Layer& layer, const Machine& m) {
+std::optional<ArrayTile> find_array_tile(const Layer& layer, const Machine& m) {
   ArrayTile t;
   t.in_channels_padded = round_up(layer.in_channels, m.rows);
   t.out_channels_padded = round_up(layer.out_channels, m.columns);
@@ -73,7 +73,7 @@ ArrayTile tile_array_layer(const Layer& layer, const Machine& m) {
                 m.ibuf / 2 / (kernel * m.activation_bits) / m.rows, t.in_channels_padded / m.rows});
   t.in_channels = std::max<std::int64_t>(row_blocks, 1) * m.rows;
   t.batch = 1;
-  tile_space(layer, m, t);
+  if (!tile_space(layer, m, t)) return std::nullopt;
   tile_batch(layer, m, t);
   const std::int64_t column_blocks =
       std::min({m.wbuf / 2 / (kernel * t.in_channels * m.weight_bits) / m.columns,
@@ -81,6 +81,12 @@ ArrayTile tile_array_layer(const Layer& layer, const Machine& m) {
                 m.bbuf / 2 / m.bias_bits / m.columns, t.out_channels_padded / m.columns});
   t.out_channels = std::max<std::int64_t>(column_blocks, 1) * m.columns;
   return t;
+}
+
+ArrayTile tile_array_layer(const Layer& layer, const Machine& m) {
+  const std::optional<ArrayTile> tile = find_array_tile(layer, m);
+  if (!tile) does_not_fit(layer);
+  return *tile;
 }
 
 namespace {
@@ -175,10 +181,31 @@ double output_stationary_stall(const TileCounts& n, TileTimes x, bool fused_outp
          excess(std::max(x.weights, x.ifmap), x.compute) + x.output;
 }
 
+struct ArrayCycles {
+  double compute, stall;
+};
+
+ArrayCycles array_cycles(const TileCounts& n, const TileTimes& x, bool output_stationary, Fusion fusion) {
+  return {
+      ceil_of(x.compute * n.space * n.reduction * n.out_channels),
+      output_stationary ? output_stationary_stall(n, x, fusion.output) : weight_stationary_stall(n, x, fusion.output)};
+}
+
+bool is_output_stationary(const Layer& l) {
+  return l.operation == Operation::gemm && l.batch == 1;
+}
+
 }  // namespace
 
+double array_layer_cycles(const Layer& l, const ArrayTile& t, const Machine& m, Fusion fusion) {
+  const bool output_stationary = is_output_stationary(l);
+  const ArrayCycles cycles =
+      array_cycles(count_tiles(l, t), tile_times(t, m, output_stationary), output_stationary, fusion);
+  return cycles.compute + cycles.stall;
+}
+
 Cost array_layer_cost(const Layer& l, const ArrayTile& t, const Machine& m, Fusion fusion) {
-  const bool output_stationary = l.operation == Operation::gemm && l.batch == 1;
+  const bool output_stationary = is_output_stationary(l);
   const TileCounts n = count_tiles(l, t);
   const TileTimes x = tile_times(t, m, output_stationary);
   const auto outputs = static_cast<double>(l.out_width * l.out_height * l.batch * t.out_channels_padded);
@@ -208,9 +235,9 @@ Cost array_layer_cost(const Layer& l, const ArrayTile& t, const Machine& m, Fusi
            bits(m.accumulator_bits);
   c.bbuf = outputs * bits(m.bias_bits);
 
-  c.array_compute = ceil_of(x.compute * n.space * n.reduction * n.out_channels);
-  c.array_stall =
-      output_stationary ? output_stationary_stall(n, x, fusion.output) : weight_stationary_stall(n, x, fusion.output);
+  const ArrayCycles cycles = array_cycles(n, x, output_stationary, fusion);
+  c.array_compute = cycles.compute;
+  c.array_stall = cycles.stall;
   c.operations = 2 * outputs * reductions;
   return c;
 }

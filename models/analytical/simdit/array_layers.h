@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "models/analytical/simdit/layer.h"
 #include "models/analytical/simdit/machine.h"
 
@@ -16,12 +18,18 @@ struct ArrayTile {
   std::int64_t batch = 0;
 };
 
-/// Throws UserError when not even one output pixel fits (the published program does not terminate there).
+/// Nothing when not even one output pixel fits (the published program does not terminate there).
+std::optional<ArrayTile> find_array_tile(const Layer& layer, const Machine& machine);
+
+/// The same; throws UserError when there is none.
 ArrayTile tile_array_layer(const Layer& layer, const Machine& machine);
 
 /// Convolution, and GEMM with a batch above 1 (weight stationary); GEMM with batch 1 (output stationary).
 /// The model's faults are part of it: fractional tile counts, slot counts that assume at least three tiles, padded
 /// channels counted as work and traffic.
 Cost array_layer_cost(const Layer& layer, const ArrayTile& tile, const Machine& machine, Fusion fusion);
+
+/// Its cycles() alone, for searches.
+double array_layer_cycles(const Layer& layer, const ArrayTile& tile, const Machine& machine, Fusion fusion);
 
 }  // namespace systole::simdit

@@ -37,21 +37,35 @@ std::vector<Fusion> join_neighbours(const std::vector<Layer>& program) {
 
 }  // namespace
 
-std::vector<Cost> network_cost(const std::vector<Layer>& program, const Machine& m, bool fused) {
+std::vector<PlacedLayer> placed_layers(const std::vector<Layer>& program, bool fused) {
   const std::vector<Fusion> fusion = fused ? join_neighbours(program) : std::vector<Fusion>(program.size());
+  std::vector<PlacedLayer> placed;
+  for (std::size_t i = 0; i < program.size(); ++i) {
+    if (program[i].operation == Operation::ignored) continue;
+    placed.push_back({program[i], fusion[i], i + 1 < program.size() && on_array(program[i + 1].operation)});
+  }
+  return placed;
+}
+
+std::int64_t output_bits(const PlacedLayer& layer, const Machine& m) {
+  return layer.feeds_array ? m.activation_bits : m.accumulator_bits;
+}
+
+std::vector<Cost> network_cost(const std::vector<Layer>& program, const Machine& m, bool fused) {
+  const std::vector<PlacedLayer> placed = placed_layers(program, fused);
   std::vector<Cost> costs;
   costs.reserve(program.size());
-  for (std::size_t i = 0; i < program.size(); ++i) {
-    const Layer& layer = program[i];
-    if (layer.operation == Operation::ignored) {
+  auto next = placed.begin();
+  for (const Layer& row : program) {
+    if (row.operation == Operation::ignored) {
       costs.emplace_back();
-    } else if (on_array(layer.operation)) {
-      costs.push_back(array_layer_cost(layer, tile_array_layer(layer, m), m, fusion[i]));
-    } else {
-      const bool feeds_array = i + 1 < program.size() && on_array(program[i + 1].operation);
-      costs.push_back(simd_layer_cost(layer, tile_simd_layer(layer, m), m,
-                                      feeds_array ? m.activation_bits : m.accumulator_bits, fusion[i]));
+      continue;
     }
+    const Layer& layer = next->layer;
+    costs.push_back(on_array(layer.operation)
+                        ? array_layer_cost(layer, tile_array_layer(layer, m), m, next->fusion)
+                        : simd_layer_cost(layer, tile_simd_layer(layer, m), m, output_bits(*next, m), next->fusion));
+    ++next;
   }
   return costs;
 }

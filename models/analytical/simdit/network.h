@@ -15,4 +15,17 @@ namespace systole::simdit {
 /// them.
 std::vector<Cost> network_cost(const std::vector<Layer>& program, const Machine& machine, bool fused);
 
+/// A layer with what its neighbours decide: all that its cost depends on besides the machine.
+struct PlacedLayer {
+  Layer layer;
+  Fusion fusion;
+  bool feeds_array = false;  ///< the next operator in program order is on the array
+};
+
+/// Every layer of the program but the ignored ones. Throws UserError as network_cost does.
+std::vector<PlacedLayer> placed_layers(const std::vector<Layer>& program, bool fused);
+
+/// The width of its result in memory, in bits.
+std::int64_t output_bits(const PlacedLayer& layer, const Machine& machine);
+
 }  // namespace systole::simdit

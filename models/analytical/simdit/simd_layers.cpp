@@ -72,19 +72,13 @@ void grow_batch(const Layer& l, const Machine& m, SimdTile& t) {
 
 }  // namespace
 
-SimdTile tile_simd_layer(const Layer& l, const Machine& m) {
+std::optional<SimdTile> find_simd_tile(const Layer& l, const Machine& m) {
   SimdTile t;
   t.channels_padded = round_up(l.out_channels, m.columns);
   t.channels = m.columns;
   t.batch = 1;
   for (std::int64_t i = 1;; ++i) {
-    if (i > l.out_width || i > l.out_height) {
-      throw UserError(
-          Diagnostic{"", 0, 0,
-                     fmt::format("layer '{}' has no tile in SimDIT's scheme: one position does not fit VMEM of {} bits",
-                                 l.name, m.vmem),
-                     "enlarge vmem_bits"});
-    }
+    if (i > l.out_width || i > l.out_height) return std::nullopt;
     if (l.out_width % i != 0 || l.out_height % i != 0) continue;
     t.out_width = l.out_width / i;
     t.out_height = l.out_height / i;
@@ -98,6 +92,16 @@ SimdTile tile_simd_layer(const Layer& l, const Machine& m) {
     grow_batch(l, m, t);
   }
   return t;
+}
+
+SimdTile tile_simd_layer(const Layer& l, const Machine& m) {
+  const std::optional<SimdTile> tile = find_simd_tile(l, m);
+  if (tile) return *tile;
+  throw UserError(
+      Diagnostic{"", 0, 0,
+                 fmt::format("layer '{}' has no tile in SimDIT's scheme: one position does not fit VMEM of {} bits",
+                             l.name, m.vmem),
+                 "enlarge vmem_bits"});
 }
 
 namespace {

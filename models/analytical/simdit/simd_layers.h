@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "models/analytical/simdit/layer.h"
 #include "models/analytical/simdit/machine.h"
 
@@ -12,7 +14,10 @@ struct SimdTile {
   std::int64_t channels = 0, batch = 0;
 };
 
-/// Throws UserError when not even one position of one lane group fits VMEM.
+/// Nothing when not even one position of one lane group fits VMEM.
+std::optional<SimdTile> find_simd_tile(const Layer& layer, const Machine& machine);
+
+/// The same; throws UserError when there is none.
 SimdTile tile_simd_layer(const Layer& layer, const Machine& machine);
 
 /// Every load and store is exposed (VMEM is single buffered); 6 stages and skewed lanes fill once a tile.

@@ -1,0 +1,170 @@
+#include "explore/simdit_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace systole {
+
+namespace {
+
+using simdit::Machine;
+using Member = std::int64_t Machine::*;
+
+struct Known {
+  const char* field;
+  Member member;
+};
+constexpr std::array<Known, 5> kBuffers = {{{"buffers.wbuf_bits", &Machine::wbuf},
+                                            {"buffers.ibuf_bits", &Machine::ibuf},
+                                            {"buffers.obuf_bits", &Machine::obuf_half},
+                                            {"buffers.bbuf_bits", &Machine::bbuf},
+                                            {"buffers.vmem_bits", &Machine::vmem}}};
+constexpr std::array<Known, 4> kPorts = {{{"ports.parambuf", &Machine::parambuf_width},
+                                          {"ports.ibuf", &Machine::ibuf_width},
+                                          {"ports.obuf", &Machine::obuf_width},
+                                          {"ports.simd", &Machine::simd_width}}};
+/// Points of a group, or rows or columns, that a table may have.
+constexpr std::size_t kMostPoints = 4'000'000;
+
+template <std::size_t N>
+Member member_of(const std::array<Known, N>& known, const std::string& field) {
+  const auto found = std::find_if(known.begin(), known.end(), [&](const Known& k) { return field == k.field; });
+  return found == known.end() ? nullptr : found->member;
+}
+
+/// Every combination of the points so far with those of a group; false when that is too many.
+bool multiply(std::vector<Point>& points, const std::vector<std::size_t>& group, const std::vector<Point>& more) {
+  if (points.size() * more.size() > kMostPoints) return false;
+  std::vector<Point> product;
+  product.reserve(points.size() * more.size());
+  for (const Point& point : points) {
+    for (const Point& part : more) {
+      product.push_back(point);
+      for (std::size_t place = 0; place < group.size(); ++place) product.back()[group[place]] = part[place];
+    }
+  }
+  points = std::move(product);
+  return true;
+}
+
+std::vector<std::int64_t> key_of(const simdit::ArrayTile& t) {
+  return {t.kernel_width, t.kernel_height, t.in_channels, t.out_channels, t.out_width, t.out_height, t.batch};
+}
+
+std::vector<std::int64_t> key_of(const simdit::SimdTile& t) {
+  return {t.out_width, t.out_height, t.channels, t.batch};
+}
+
+}  // namespace
+
+std::optional<SimditTable> SimditTable::make(const DesignSpace& space, const Machine& machine,
+                                             std::vector<SimditWorkload> workloads) {
+  SimditTable table;
+  table.base_ = machine;
+  table.space_ = &space;
+  table.rows_ = table.columns_ = {Point(space.axes().size())};
+  for (std::size_t g = 0; g < space.groups().size(); ++g) {
+    const std::vector<std::size_t>& group = space.groups()[g];
+    std::size_t buffers = 0;
+    std::size_t ports = 0;
+    for (const std::size_t axis : group) {
+      const std::string& field = space.axes()[axis].field;
+      const Member buffer = member_of(kBuffers, field);
+      const Member port = member_of(kPorts, field);
+      if (buffer != nullptr) table.buffers_.push_back({axis, buffer});
+      if (port != nullptr) table.ports_.push_back({axis, port});
+      buffers += buffer != nullptr ? 1 : 0;
+      ports += port != nullptr ? 1 : 0;
+    }
+    if (buffers + ports != group.size() || (buffers > 0 && ports > 0)) return std::nullopt;
+    const auto points = space.points_of(g, kMostPoints);
+    if (!points || !multiply(buffers > 0 ? table.rows_ : table.columns_, group, *points)) return std::nullopt;
+  }
+  for (const SimditWorkload& workload : workloads) {
+    for (const auto& item : workload.sweep.array_items()) table.array_.layers.push_back({item, workload.weight, {}});
+    for (const auto& item : workload.sweep.simd_items()) table.simd_.layers.push_back({item, workload.weight, {}});
+  }
+  table.find_settings(table.array_, {&Machine::parambuf_width, &Machine::ibuf_width, &Machine::obuf_width});
+  table.find_settings(table.simd_, {&Machine::simd_width});
+  return table;
+}
+
+void SimditTable::find_settings(Unit& unit, const std::vector<Member>& ports) {
+  std::map<std::vector<std::int64_t>, std::uint32_t> known;
+  for (std::size_t column = 0; column < columns_.size(); ++column) {
+    const Machine m = machine(0, column);
+    std::vector<std::int64_t> widths;
+    for (const Member port : ports) widths.push_back(m.*port);
+    const auto [setting, fresh] = known.emplace(widths, static_cast<std::uint32_t>(known.size()));
+    if (fresh) unit.column_of_setting.push_back(column);
+    unit.setting_of_column.push_back(setting->second);
+  }
+}
+
+Machine SimditTable::machine(std::size_t row, std::size_t column) const {
+  Machine m = base_;
+  for (const Field& field : buffers_) m.*field.member = space_->value(rows_[row], field.axis);
+  for (const Field& field : ports_) m.*field.member = space_->value(columns_[column], field.axis);
+  return m;
+}
+
+const std::vector<double>& SimditTable::cycles_of(const Unit& unit, Layer& layer, std::size_t row, bool& fits) {
+  static const std::vector<double> none;
+  const simdit::PlacedLayer& placed = layer.item.layer;
+  const Machine first = machine(row, 0);
+  const bool array = simdit::on_array(placed.layer.operation);
+  const auto array_tile = array ? simdit::find_array_tile(placed.layer, first) : std::nullopt;
+  const auto simd_tile = array ? std::nullopt : simdit::find_simd_tile(placed.layer, first);
+  fits = array_tile || simd_tile;
+  if (!fits) return none;
+  std::vector<double>& cycles = layer.known[array ? key_of(*array_tile) : key_of(*simd_tile)];
+  if (!cycles.empty()) return cycles;
+  const double count = layer.item.count * layer.weight;
+  for (const std::size_t column : unit.column_of_setting) {
+    const Machine m = machine(row, column);
+    const double one =
+        array ? simdit::array_layer_cycles(placed.layer, *array_tile, m, placed.fusion)
+              : simdit::simd_layer_cost(placed.layer, *simd_tile, m, simdit::output_bits(placed, m), placed.fusion)
+                    .cycles();
+    cycles.push_back(count * one);
+  }
+  return cycles;
+}
+
+bool SimditTable::sum_layers(Unit& unit, std::size_t row, std::string& reason) {
+  unit.sums.assign(unit.column_of_setting.size(), 0.0);
+  for (Layer& layer : unit.layers) {
+    bool fits = true;
+    const std::vector<double>& cycles = cycles_of(unit, layer, row, fits);
+    if (!fits) {
+      reason = fmt::format("layer '{}' has no tile", layer.item.layer.layer.name);
+      return false;
+    }
+    for (std::size_t setting = 0; setting < cycles.size(); ++setting) unit.sums[setting] += cycles[setting];
+  }
+  return true;
+}
+
+const std::vector<double>& SimditTable::costs(std::size_t row, std::string& reason) {
+  costs_.clear();
+  if (const auto guard = simdit::violated_guard(machine(row, 0))) {
+    reason = guard->substr(0, guard->find(" does not hold"));
+    return costs_;
+  }
+  if (!sum_layers(array_, row, reason) || !sum_layers(simd_, row, reason)) return costs_;
+  costs_.resize(columns_.size());
+  for (std::size_t column = 0; column < columns_.size(); ++column) {
+    costs_[column] = array_.sums[array_.setting_of_column[column]] + simd_.sums[simd_.setting_of_column[column]];
+  }
+  return costs_;
+}
+
+Point SimditTable::point(std::size_t row, std::size_t column) const {
+  Point point = rows_[row];
+  for (const Field& field : ports_) point[field.axis] = columns_[column][field.axis];
+  return point;
+}
+
+}  // namespace systole

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "explore/space.h"
+#include "models/analytical/simdit/sweep.h"
+
+namespace systole {
+
+/// A network of the search and how often its cost counts.
+struct SimditWorkload {
+  simdit::Sweep sweep;
+  double weight = 1;
+};
+
+/// Cycles of every point of a space in the published model, from tables. There a layer's cost depends on the buffers of
+/// its unit, through its tile alone, and on the ports of its unit. So a point is a row (its buffers) and a column (its
+/// ports), and its cost the sum of an entry for the array and one for the SIMD unit; equal tiles of a layer are costed
+/// once for all rows.
+class SimditTable {
+ public:
+  /// `machine`: what does not vary. Nothing when the space varies something else than the buffers and data ports of the
+  /// published model, or a budget ties buffers to ports. `space` must outlive the table.
+  static std::optional<SimditTable> make(const DesignSpace& space, const simdit::Machine& machine,
+                                         std::vector<SimditWorkload> workloads);
+
+  [[nodiscard]] std::size_t rows() const { return rows_.size(); }
+  [[nodiscard]] std::size_t columns() const { return columns_.size(); }
+
+  /// Cost of every column of the row; empty when the model cannot say (a guard of the model, or a layer without a tile:
+  /// `reason`).
+  const std::vector<double>& costs(std::size_t row, std::string& reason);
+
+  [[nodiscard]] Point point(std::size_t row, std::size_t column) const;
+
+ private:
+  using Member = std::int64_t simdit::Machine::*;
+  /// An axis that it knows: where its value goes.
+  struct Field {
+    std::size_t axis;
+    Member member;
+  };
+  struct Layer {
+    simdit::Sweep::Item item;
+    double weight;
+    std::map<std::vector<std::int64_t>, std::vector<double>> known;  ///< by tile: cycles by setting of the unit's ports
+  };
+  /// A unit's layers, and the columns by the setting of its ports: many columns have the same.
+  struct Unit {
+    std::vector<Layer> layers;
+    std::vector<std::uint32_t> setting_of_column;
+    std::vector<std::size_t> column_of_setting;  ///< one of those that have it
+    std::vector<double> sums;                    ///< of the present row, by setting
+  };
+
+  SimditTable() = default;
+  void find_settings(Unit& unit, const std::vector<Member>& ports);
+  [[nodiscard]] simdit::Machine machine(std::size_t row, std::size_t column) const;
+  bool sum_layers(Unit& unit, std::size_t row, std::string& reason);
+  const std::vector<double>& cycles_of(const Unit& unit, Layer& layer, std::size_t row, bool& fits);
+
+  simdit::Machine base_;
+  const DesignSpace* space_ = nullptr;
+  std::vector<Field> buffers_, ports_;
+  std::vector<Point> rows_, columns_;  ///< over all axes; a row's ports and a column's buffers are 0
+  Unit array_, simd_;
+  std::vector<double> costs_;
+};
+
+}  // namespace systole

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "configs/machine.h"
+#include "configs/space.pb.h"
+
+namespace systole {
+
+/// A field of the machine that varies.
+struct Axis {
+  std::string field;                 ///< path, as --set takes it
+  std::vector<std::int64_t> values;  ///< ascending
+};
+
+/// fixed + sum of weights times values, between two bounds.
+struct AxisBudget {
+  struct Term {
+    std::size_t axis = 0;
+    std::int64_t weight = 1;
+  };
+  std::string name;
+  std::vector<Term> terms;
+  std::int64_t fixed = 0;  ///< of fields that do not vary
+  std::int64_t at_least = 0;
+  std::int64_t at_most = 0;
+};
+
+/// A machine of the space: the index of its value on each axis.
+using Point = std::vector<std::uint32_t>;
+
+/// What is searched: axes and budgets. A group is a set of axes that budgets tie together; the space is the product of
+/// its groups' points.
+class DesignSpace {
+ public:
+  DesignSpace(std::vector<Axis> axes, std::vector<AxisBudget> budgets);
+
+  [[nodiscard]] const std::vector<Axis>& axes() const { return axes_; }
+  [[nodiscard]] const std::vector<AxisBudget>& budgets() const { return budgets_; }
+  [[nodiscard]] std::optional<std::size_t> axis(const std::string& field) const;
+  [[nodiscard]] std::int64_t value(const Point& point, std::size_t axis) const {
+    return axes_[axis].values[point[axis]];
+  }
+
+  /// Axes by group, each ascending; groups by their first axis.
+  [[nodiscard]] const std::vector<std::vector<std::size_t>>& groups() const { return groups_; }
+
+  /// Every point of a group that meets its budgets, in the order of the values, the group's last axis fastest; an index
+  /// for each of its axes. Stops and returns nothing beyond `limit` points.
+  [[nodiscard]] std::optional<std::vector<Point>> points_of(std::size_t group, std::size_t limit) const;
+
+  /// The number of points, when no group has more than `limit`.
+  [[nodiscard]] std::optional<double> size(std::size_t limit) const;
+
+  [[nodiscard]] bool meets(const Point& point) const;
+
+  /// For a space without points: the budget that is hardest to meet, the sums that are possible, and the nearest one.
+  [[nodiscard]] std::string nearest_miss() const;
+
+ private:
+  [[nodiscard]] std::int64_t sum(const AxisBudget& budget, const Point& point) const;
+
+  std::vector<Axis> axes_;
+  std::vector<AxisBudget> budgets_;
+  std::vector<std::vector<std::size_t>> groups_;
+};
+
+/// A space file: the machine that points start from, and what varies.
+struct LoadedSpace {
+  config::Space space;      ///< every default filled in
+  config::Machine machine;  ///< with `set` applied
+  DesignSpace design;
+};
+
+/// Reads a space by name or file. Throws UserError with every fault: unknown fields (with the nearest), values that the
+/// field's rule forbids, an axis without values, a budget that no allocation meets (with the nearest miss).
+LoadedSpace load_space(const std::string& name);
+
+/// The machine at a point. Throws UserError when its fields contradict one another (configs/machine.h).
+config::Machine machine_at(const LoadedSpace& space, const Point& point);
+
+}  // namespace systole

@@ -1,0 +1,169 @@
+#include <fmt/format.h>
+#include <google/protobuf/descriptor.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "configs/override.h"
+#include "configs/resolver.h"
+#include "explore/space.h"
+
+namespace systole {
+
+namespace {
+
+constexpr std::int64_t kUnbounded = std::numeric_limits<std::int64_t>::max();
+
+/// Values of an axis, ascending, each once.
+std::vector<std::int64_t> values_of(const config::Axis& axis) {
+  std::vector<std::int64_t> values(axis.value().begin(), axis.value().end());
+  if (axis.has_range()) {
+    for (std::int64_t v = axis.range().from(); v <= axis.range().to(); v += axis.range().step()) values.push_back(v);
+  }
+  if (axis.has_powers_of_two()) {
+    for (std::int64_t v = 1; v <= axis.powers_of_two().to(); v *= 2) {
+      if (v >= axis.powers_of_two().from()) values.push_back(v);
+    }
+  }
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
+  return values;
+}
+
+/// The whole number at `path`; the path has been checked.
+std::int64_t number_at(const std::string& path, const google::protobuf::Message& message) {
+  const auto dot = path.find('.');
+  const auto* field = message.GetDescriptor()->FindFieldByName(path.substr(0, dot));
+  const auto& reflection = *message.GetReflection();
+  if (dot != std::string::npos) return number_at(path.substr(dot + 1), reflection.GetMessage(message, field));
+  return field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_INT32 ? reflection.GetInt32(message, field)
+                                                                               : reflection.GetInt64(message, field);
+}
+
+/// Faults of a value of a field, told at `place` instead of at an option.
+void check_value(const std::string& field, std::int64_t value, const config::Machine& machine, const Diagnostic& place,
+                 Diagnostics& diagnostics) {
+  config::Machine copy = machine;
+  Source nowhere("");
+  Diagnostics faults;
+  apply_override(fmt::format("{}={}", field, value), copy, nowhere, faults);
+  for (const Diagnostic& fault : faults.items()) {
+    Diagnostic here = place;
+    here.message = fault.message;
+    here.hint = fault.hint;
+    diagnostics.add(here);
+  }
+}
+
+std::vector<Axis> axes_of(const Loaded<config::Space>& loaded, const config::Machine& machine,
+                          Diagnostics& diagnostics) {
+  std::vector<Axis> axes;
+  for (int a = 0; a < loaded.message.axis_size(); ++a) {
+    const config::Axis& axis = loaded.message.axis(a);
+    const std::string path = fmt::format("axis[{}]", a);
+    const std::vector<std::int64_t> values = values_of(axis);
+    const bool twice =
+        std::any_of(axes.begin(), axes.end(), [&](const Axis& known) { return known.field == axis.field(); });
+    if (twice)
+      diagnostics.add(
+          loaded.source.fault(path + ".field", fmt::format("'{}' varies twice", axis.field()), "one axis a field"));
+    if (values.empty()) {
+      diagnostics.add(loaded.source.fault(path, fmt::format("axis '{}' has no value", axis.field()),
+                                          "give `value`, `range` or `powers_of_two`"));
+      continue;
+    }
+    for (const std::int64_t value : {values.front(), values.back()}) {
+      check_value(axis.field(), value, machine, loaded.source.fault(path + ".field", ""), diagnostics);
+      if (values.size() == 1) break;
+    }
+    axes.push_back({axis.field(), values});
+  }
+  if (loaded.message.axis().empty()) {
+    diagnostics.add(loaded.source.fault("axis", "no field varies", "add an `axis`"));
+  }
+  return axes;
+}
+
+std::vector<AxisBudget> budgets_of(const Loaded<config::Space>& loaded, const std::vector<Axis>& axes,
+                                   const config::Machine& machine, Diagnostics& diagnostics) {
+  std::vector<AxisBudget> budgets;
+  for (int b = 0; b < loaded.message.budget_size(); ++b) {
+    const config::Budget& written = loaded.message.budget(b);
+    const std::string path = fmt::format("budget[{}]", b);
+    AxisBudget budget{
+        written.name(), {}, 0, written.at_least(), written.has_at_most() ? written.at_most() : kUnbounded};
+    if (budget.at_least > budget.at_most) {
+      diagnostics.add(loaded.source.fault(
+          path,
+          fmt::format("budget '{}' wants at least {} and at most {}", budget.name, budget.at_least, budget.at_most),
+          "at_least must not be above at_most"));
+    }
+    for (int t = 0; t < written.term_size(); ++t) {
+      const config::BudgetTerm& term = written.term(t);
+      const auto axis = std::find_if(axes.begin(), axes.end(), [&](const Axis& a) { return a.field == term.field(); });
+      if (axis != axes.end()) {
+        budget.terms.push_back({static_cast<std::size_t>(axis - axes.begin()), term.weight()});
+        continue;
+      }
+      const Diagnostic place = loaded.source.fault(fmt::format("{}.term[{}].field", path, t), "");
+      const std::size_t before = diagnostics.items().size();
+      check_value(term.field(), 8192, machine, place, diagnostics);
+      if (diagnostics.items().size() == before) budget.fixed += term.weight() * number_at(term.field(), machine);
+    }
+    budgets.push_back(std::move(budget));
+  }
+  return budgets;
+}
+
+}  // namespace
+
+LoadedSpace load_space(const std::string& name) {
+  Diagnostics diagnostics;
+  const std::string path = find_config(kSpaces, name, "", {"SPACE " + name, 0, 0, "", ""}, diagnostics);
+  diagnostics.throw_if_any();
+  Loaded<config::Space> loaded = load_text<config::Space>(path, diagnostics);
+  diagnostics.throw_if_any();
+  config::Space& space = loaded.message;
+  if (!space.has_name()) {
+    const std::string file = path.substr(path.find_last_of('/') + 1);
+    space.set_name(file.substr(0, file.find_last_of('.')));
+  }
+  fill_defaults(space);
+  if (space.workload().empty()) {
+    diagnostics.add(loaded.source.fault("workload", "there is no network to run", "add a `workload`"));
+  }
+  MachineRequest request;
+  request.hardware = space.machine();
+  request.overrides.assign(space.set().begin(), space.set().end());
+  const config::Machine machine = load_machine(request, diagnostics).message;
+  diagnostics.throw_if_any();
+  std::vector<Axis> axes = axes_of(loaded, machine, diagnostics);
+  diagnostics.throw_if_any();
+  std::vector<AxisBudget> budgets = budgets_of(loaded, axes, machine, diagnostics);
+  diagnostics.throw_if_any();
+  DesignSpace design(std::move(axes), std::move(budgets));
+  for (std::size_t group = 0; group < design.groups().size(); ++group) {
+    const auto some = design.points_of(group, 1);
+    if (some && some->empty()) {
+      throw UserError(loaded.source.fault("budget", "no allocation meets the budgets: " + design.nearest_miss(),
+                                          "other bounds, or other values of the axes"));
+    }
+  }
+  return {std::move(space), machine, std::move(design)};
+}
+
+config::Machine machine_at(const LoadedSpace& space, const Point& point) {
+  config::Machine machine = space.machine;
+  Source source(space.space.name());
+  Diagnostics diagnostics;
+  for (std::size_t axis = 0; axis < point.size(); ++axis) {
+    apply_override(fmt::format("{}={}", space.design.axes()[axis].field, space.design.value(point, axis)), machine,
+                   source, diagnostics);
+  }
+  diagnostics.throw_if_any();
+  check_machine(machine, source, diagnostics);
+  diagnostics.throw_if_any();
+  return machine;
+}
+
+}  // namespace systole
