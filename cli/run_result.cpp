@@ -42,22 +42,38 @@ std::vector<Stall> layer_stalls(LayerUnit unit) {
   return reasons;
 }
 
-/// The off-chip memory's energy for each layer, by index: that of the blocks it leads.
+/// The off-chip memory's part of each layer, by index: that of the blocks it leads. A block that nobody leads goes with
+/// the next one.
+std::vector<LayerMemory> memory_by_layer(const RunCounters& run) {
+  std::vector<LayerMemory> layers(run.layers.size());
+  LayerMemory pending;
+  Cycles last_end;
+  std::size_t leader = 0;
+  for (const BlockCounters& block : run.blocks) {
+    pending.cycles += block.end - last_end;
+    pending.counters -= MemoryCounters{} - block.memory;  // adds: counters can only be taken off one another
+    last_end = block.end;
+    if (block.layer >= 0) leader = static_cast<std::size_t>(block.layer);
+    if (block.layer < 0 && &block != &run.blocks.back()) continue;
+    layers.at(leader).cycles += pending.cycles;
+    layers.at(leader).counters -= MemoryCounters{} - pending.counters;
+    pending = {};
+  }
+  return layers;
+}
+
+/// The memory's energy for each layer: what it counted, and of the rest, which is standby, the part of its time.
 std::vector<double> memory_energy_by_layer(const Simulation& simulation, const config::Memory& memory,
-                                           std::size_t layers) {
-  std::vector<double> energy(layers, 0.0);
+                                           const std::vector<LayerMemory>& layers) {
+  std::vector<double> energy(layers.size(), 0.0);
   if (!memory.has_dram()) return energy;
   const dram::Prices prices = dram::make_prices(memory.dram());
   const auto counted_pj = [&](const MemoryCounters& counted) { return prices.of(counted, 0).total_pj(); };
   const RunCounters& run = simulation.counters;
   const double rest_pj_per_cycle =
       (simulation.memory_energy.value - counted_pj(run.memory)) / static_cast<double>(run.cycles.count());
-  Cycles last_end;
-  for (const BlockCounters& block : run.blocks) {
-    const double time = static_cast<double>((block.end - last_end).count());
-    last_end = block.end;
-    if (block.layer < 0) continue;
-    energy.at(static_cast<std::size_t>(block.layer)) += counted_pj(block.memory) + rest_pj_per_cycle * time;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    energy[i] = counted_pj(layers[i].counters) + rest_pj_per_cycle * static_cast<double>(layers[i].cycles.count());
   }
   return energy;
 }
@@ -94,11 +110,12 @@ LayerResult layer_of(const isa::LayerInfo& info, const LayerCounters& counted, c
 void add_layers(const Simulation& simulation, const isa::Program& program, const config::Machine& machine,
                 const EnergyModel& prices, const std::vector<int>& layers, RunResult& result) {
   const std::vector<LayerCounters>& counted = simulation.counters.layers;
-  const std::vector<double> memory_pj =
-      memory_energy_by_layer(simulation, machine.memory_description(), counted.size());
+  const std::vector<LayerMemory> memory = memory_by_layer(simulation.counters);
+  const std::vector<double> memory_pj = memory_energy_by_layer(simulation, machine.memory_description(), memory);
   for (const int layer : layers) {
     const auto index = static_cast<std::size_t>(layer);
     result.layers.push_back(layer_of(program.layers(layer), counted.at(index), program));
+    if (machine.memory_description().has_dram()) result.layers.back().memory = memory.at(index);
     result.layers.back().energy = named(prices.price(counted.at(index).events, Picojoules{memory_pj.at(index)}));
   }
 }

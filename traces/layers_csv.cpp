@@ -51,9 +51,9 @@ std::string cell_of(const Json& layer, const std::string& key, const std::string
 std::string layers_csv(const RunResult& result) {
   std::vector<Json> rows;
   Json columns = Json::object();
-  if (result.layers.empty()) add_columns(layer_json(LayerResult()), columns);
+  if (result.layers.empty()) add_columns(layer_json(result, LayerResult()), columns);
   for (const LayerResult& layer : result.layers) {
-    rows.push_back(layer_json(layer));
+    rows.push_back(layer_json(result, layer));
     add_columns(rows.back(), columns);
   }
 

@@ -55,6 +55,13 @@ struct DramTraffic {
   double peak_bytes_per_s = 0.0;  ///< what the data buses of all channels can carry; 0: unlimited (ideal memory)
 };
 
+/// What the memory did in the blocks that a layer leads, each from the end of the block before; layers fused into it
+/// are in it. The layers' sum is the run's.
+struct LayerMemory {
+  Cycles cycles;  ///< length of the blocks
+  MemoryCounters counters;
+};
+
 struct LayerResult {
   std::int64_t index = 0;
   std::string name;  ///< the ONNX node's
@@ -75,6 +82,7 @@ struct LayerResult {
   std::int64_t ops = 0;  ///< operations of SIMD lanes, padding lanes not counted
   Bytes dram_read;
   Bytes dram_write;
+  std::optional<LayerMemory> memory;
   Named<Bytes> sram_read;
   Named<Bytes> sram_write;
   Named<Picojoules> energy;  ///< by component; empty: not priced

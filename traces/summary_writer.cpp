@@ -13,20 +13,37 @@ Json json_of(const Named<Quantity<Unit>>& values) {
   return json;
 }
 
+void add_counters(const MemoryCounters& counters, Json& json) {
+  json["activates"] = counters.activates;
+  json["precharges"] = counters.precharges;
+  json["reads"] = counters.reads;
+  json["writes"] = counters.writes;
+  json["refreshes"] = counters.refreshes;
+  json["row_hits"] = counters.row_hits;
+  json["row_misses"] = counters.row_misses;
+  json["row_conflicts"] = counters.row_conflicts;
+  json["refresh_clocks"] = counters.refresh_clocks;
+  json["turnaround_clocks"] = counters.turnaround_clocks;
+}
+
 Json json_of(const DramTraffic& dram, double bandwidth) {
   Json json = {{"read_bytes", dram.read.count()}, {"write_bytes", dram.write.count()}};
-  if (const auto& counters = dram.counters) {
-    json["activates"] = counters->activates;
-    json["precharges"] = counters->precharges;
-    json["reads"] = counters->reads;
-    json["writes"] = counters->writes;
-    json["refreshes"] = counters->refreshes;
-    json["row_hits"] = counters->row_hits;
-    json["row_misses"] = counters->row_misses;
-    json["row_conflicts"] = counters->row_conflicts;
-  }
+  if (const auto& counters = dram.counters) add_counters(*counters, json);
   json["bandwidth_bytes_per_s"] = bandwidth;
   json["peak_bytes_per_s"] = dram.peak_bytes_per_s;
+  return json;
+}
+
+Json json_of(const LayerMemory& memory, double clock_hz, double peak) {
+  const MemoryCounters& counters = memory.counters;
+  Json json = {
+      {"cycles", memory.cycles.count()}, {"read_bytes", counters.read_bytes}, {"write_bytes", counters.write_bytes}};
+  add_counters(counters, json);
+  const double seconds = static_cast<double>(memory.cycles.count()) / clock_hz;
+  const auto bytes = static_cast<double>(counters.read_bytes + counters.write_bytes);
+  const double bandwidth = seconds > 0.0 ? bytes / seconds : 0.0;
+  json["bandwidth_bytes_per_s"] = bandwidth;
+  json["peak_share"] = peak > 0.0 ? bandwidth / peak : 0.0;
   return json;
 }
 
@@ -56,7 +73,7 @@ Json energy_json(const RunResult& result) {
 
 }  // namespace
 
-Json layer_json(const LayerResult& layer) {
+Json layer_json(const RunResult& run, const LayerResult& layer) {
   Json json = {{"index", layer.index},
                {"name", layer.name},
                {"op", layer.op},
@@ -76,6 +93,7 @@ Json layer_json(const LayerResult& layer) {
   json["ops"] = layer.ops;
   json["dram_read_bytes"] = layer.dram_read.count();
   json["dram_write_bytes"] = layer.dram_write.count();
+  if (layer.memory) json["dram"] = json_of(*layer.memory, run.clock_hz, run.dram.peak_bytes_per_s);
   json["sram_read_bytes"] = json_of(layer.sram_read);
   json["sram_write_bytes"] = json_of(layer.sram_write);
   if (!layer.energy.empty()) json["energy_pj"] = total(layer.energy).value;
@@ -83,17 +101,11 @@ Json layer_json(const LayerResult& layer) {
 }
 
 Json summary_json(const RunResult& result) {
-  Json json = {{"schema", kSummarySchema},
-               {"engine", name_of(result.engine)},
-               {"model", result.model},
-               {"hardware", result.hardware},
-               {"mode", result.mode},
-               {"batch", result.batch},
-               {"clock_hz", result.clock_hz},
-               {"cycles", result.cycles.count()},
-               {"seconds", result.seconds()},
-               {"macs", result.macs.count()},
-               {"utilization", result.utilization()}};
+  Json json = {
+      {"schema", kSummarySchema},    {"engine", name_of(result.engine)}, {"model", result.model},
+      {"hardware", result.hardware}, {"memory", result.memory},          {"mode", result.mode},
+      {"batch", result.batch},       {"clock_hz", result.clock_hz},      {"cycles", result.cycles.count()},
+      {"seconds", result.seconds()}, {"macs", result.macs.count()},      {"utilization", result.utilization()}};
   if (const auto& kinds = result.cycles_by_kind) {
     json["cycles_by_kind"] = {
         {"conv_gemm", kinds->conv_gemm.count()}, {"other", kinds->other.count()}, {"overlap", kinds->overlap.count()}};
@@ -103,7 +115,7 @@ Json summary_json(const RunResult& result) {
   if (!result.units.empty()) json["units"] = json_of(result.units);
   if (!result.energy.empty()) json["energy"] = energy_json(result);
   json["layers"] = Json::array();
-  for (const LayerResult& layer : result.layers) json["layers"].push_back(layer_json(layer));
+  for (const LayerResult& layer : result.layers) json["layers"].push_back(layer_json(result, layer));
   return json;
 }
 
@@ -113,6 +125,7 @@ const std::vector<SummaryKey>& summary_keys() {
       {"engine", "", "`cycle` (simulated) or `analytical` (modelled)"},
       {"model", "", "the network"},
       {"hardware", "", "the machine"},
+      {"memory", "", "the off-chip memory"},
       {"mode", "", "`inference` or `training` (one iteration)"},
       {"batch", "images", "images in the batch"},
       {"clock_hz", "Hz", "the accelerator's clock"},
@@ -133,6 +146,8 @@ const std::vector<SummaryKey>& summary_keys() {
       {"dram.row_hits", "accesses", "column accesses that found their row open"},
       {"dram.row_misses", "accesses", "column accesses that found the bank closed"},
       {"dram.row_conflicts", "accesses", "column accesses that found another row open"},
+      {"dram.refresh_clocks", "memory clocks", "work waited for a refresh, summed over channels"},
+      {"dram.turnaround_clocks", "memory clocks", "lost to a change of bus direction or rank, summed over channels"},
       {"dram.bandwidth_bytes_per_s", "bytes/s", "(read_bytes + write_bytes) / seconds"},
       {"dram.peak_bytes_per_s", "bytes/s", "what the data buses of all channels can carry; 0: unlimited"},
       {"sram.NAME.read_bytes", "bytes", "read from the on-chip memory"},
@@ -163,6 +178,22 @@ const std::vector<SummaryKey>& summary_keys() {
       {"layers[].ops", "operations", "operations of SIMD lanes, padding lanes not counted"},
       {"layers[].dram_read_bytes", "bytes", "read from memory"},
       {"layers[].dram_write_bytes", "bytes", "written to memory"},
+      {"layers[].dram.cycles", "cycles", "length of the blocks that the layer leads"},
+      {"layers[].dram.read_bytes", "bytes", "read from memory in them, whole memory bursts"},
+      {"layers[].dram.write_bytes", "bytes", "written to memory, whole memory bursts"},
+      {"layers[].dram.activates", "commands", "rows opened"},
+      {"layers[].dram.precharges", "commands", "rows closed"},
+      {"layers[].dram.reads", "commands", "column reads"},
+      {"layers[].dram.writes", "commands", "column writes"},
+      {"layers[].dram.refreshes", "commands", "refreshes"},
+      {"layers[].dram.row_hits", "accesses", "column accesses that found their row open"},
+      {"layers[].dram.row_misses", "accesses", "column accesses that found the bank closed"},
+      {"layers[].dram.row_conflicts", "accesses", "column accesses that found another row open"},
+      {"layers[].dram.refresh_clocks", "memory clocks", "work waited for a refresh, summed over channels"},
+      {"layers[].dram.turnaround_clocks", "memory clocks",
+       "lost to a change of bus direction or rank, summed over channels"},
+      {"layers[].dram.bandwidth_bytes_per_s", "bytes/s", "bytes in these blocks over their time"},
+      {"layers[].dram.peak_share", "", "bandwidth_bytes_per_s over the memory's peak; 0: no limit"},
       {"layers[].sram_read_bytes.NAME", "bytes", "read from the on-chip memory"},
       {"layers[].sram_write_bytes.NAME", "bytes", "written to the on-chip memory"},
       {"layers[].energy_pj", "pJ", "energy of the layer"},

@@ -16,7 +16,7 @@ constexpr int kSummarySchema = 1;
 nlohmann::ordered_json summary_json(const RunResult& result);
 
 /// One layer of it: also a row of layers.csv.
-nlohmann::ordered_json layer_json(const LayerResult& layer);
+nlohmann::ordered_json layer_json(const RunResult& run, const LayerResult& layer);
 
 /// A key of summary.json with its unit and meaning. Nested keys are joined by `.`; NAME and REASON stand for any name;
 /// `layers[].` is in front of a layer's keys.

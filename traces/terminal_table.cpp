@@ -82,6 +82,14 @@ std::string totals(const RunResult& run) {
        fmt::format("{} read, {} written; {}{}", with_prefix(static_cast<double>(run.dram.read.count()), "B"),
                    with_prefix(static_cast<double>(run.dram.write.count()), "B"), with_prefix(bandwidth, "B/s"),
                    peak > 0.0 ? fmt::format(", {} of the peak", percent(bandwidth, peak)) : ""));
+  if (const auto& rows = run.dram.counters; rows && rows->reads + rows->writes > 0) {
+    const auto share = [&](std::int64_t accesses) {
+      return percent(static_cast<double>(accesses), static_cast<double>(rows->reads + rows->writes));
+    };
+    line("row hits", share(rows->row_hits),
+         fmt::format("{} misses, {} conflicts; {} activates", share(rows->row_misses), share(rows->row_conflicts),
+                     grouped(rows->activates)));
+  }
   if (!run.energy.empty()) {
     const auto most = std::max_element(run.energy.begin(), run.energy.end(),
                                        [](const auto& a, const auto& b) { return a.second.value < b.second.value; });

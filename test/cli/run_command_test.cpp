@@ -31,6 +31,26 @@ TEST_F(RunCommand, WritesEveryFileAndPointsAtTheReport) {
             (std::set<std::string>{"layers.csv", "report.html", "resolved.textproto", "run.json", "summary.json"}));
 }
 
+TEST_F(RunCommand, TheLayersPartsOfTheMemorySumToTheRuns) {
+  for (const std::string memory : {"ddr4_2400", "lpddr5_6400"}) {
+    const json run = summary("lenet5 --hw inference_16x16 --dram " + memory);
+    EXPECT_EQ(run["memory"], memory);
+    for (const auto& [key, total] : run["dram"].items()) {
+      if (!total.is_number_integer()) continue;  // bandwidths
+      std::int64_t sum = 0;
+      for (const json& layer : run["layers"]) sum += layer["dram"][key].get<std::int64_t>();
+      EXPECT_EQ(sum, total) << key;
+    }
+    std::int64_t cycles = 0;
+    for (const json& layer : run["layers"]) {
+      cycles += layer["dram"]["cycles"].get<std::int64_t>();
+      EXPECT_GE(layer["dram"]["peak_share"].get<double>(), 0.0);
+    }
+    EXPECT_EQ(cycles, run["cycles"]);
+    EXPECT_GT(run["dram"]["row_hits"], 0);
+  }
+}
+
 TEST_F(RunCommand, TheSameInputGivesTheSameBytesAndSoDoesTheResolvedMachine) {
   ASSERT_EQ(systole("run lenet5 --hw inference_16x16 --set systolic_array.rows=8 --quiet --out first").code, 0);
   ASSERT_EQ(systole("run lenet5 --hw inference_16x16 --set systolic_array.rows=8 --quiet --out second").code, 0);

@@ -22,6 +22,8 @@ LayerResult sample_layer(int index, Cycles start) {
   layer.ops = array ? 0 : 51000 + 100 * index;
   layer.dram_read = Bytes{20000 + 1700 * (index % 13)};
   layer.dram_write = Bytes{6000 + 900 * (index % 7)};
+  layer.memory = LayerMemory{layer.cycles, {}};
+  layer.memory->counters.row_hits = 300 + index;
   layer.sram_read = {{"WBUF", Bytes{array ? 64000 : 0}}, {"VMEM1", Bytes{array ? 0 : 32000}}};
   layer.sram_write = {{"WBUF", Bytes{array ? 4096 : 0}}, {"VMEM1", Bytes{array ? 0 : 32000}}};
   layer.energy = {{"systolic_array", Picojoules{array ? 80500.5 : 0.0}},

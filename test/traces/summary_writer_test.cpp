@@ -57,9 +57,9 @@ TEST(SummaryWriter, KeysOfTheInterfaceKeepTheirOrder) {
   std::vector<std::string> keys;
   const Json json = summary_json(sample_result());
   for (const auto& [key, value] : json.items()) keys.push_back(key);
-  EXPECT_EQ(keys, (std::vector<std::string>{"schema", "engine", "model", "hardware", "mode", "batch", "clock_hz",
-                                            "cycles", "seconds", "macs", "utilization", "cycles_by_kind", "dram",
-                                            "sram", "units", "energy", "layers"}));
+  EXPECT_EQ(keys, (std::vector<std::string>{"schema", "engine", "model", "hardware", "memory", "mode", "batch",
+                                            "clock_hz", "cycles", "seconds", "macs", "utilization", "cycles_by_kind",
+                                            "dram", "sram", "units", "energy", "layers"}));
 }
 
 TEST(SummaryWriter, LeavesOutWhatAnEngineDoesNotHave) {

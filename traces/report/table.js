@@ -7,10 +7,17 @@ const columns = [
   ["MACs", layer => layer.macs], ["util.", layer => layer.macs && layer.cycles ? layer.macs / (data.rows * data.columns * layer.cycles) : undefined, "", percent],
   ["SIMD ops", layer => layer.ops], ["read", layer => layer.dram_read_bytes, "", value => short(value, "B")],
   ["written", layer => layer.dram_write_bytes, "", value => short(value, "B")],
+  ["row hits", layer => rowShare(layer, "row_hits"), "", percent], ["conflicts", layer => rowShare(layer, "row_conflicts"), "", percent],
+  ["of peak bandwidth", layer => layer.dram && layer.dram.cycles ? layer.dram.peak_share : undefined, "", percent],
   ["energy", layer => layer.energy_pj, "", joule],
   ["remarks", layer => [layer.fused_into && `fused into ${layer.fused_into}`, layer.note].filter(Boolean).join("; "), "text"],
 ].filter(([, value]) => layers.some(layer => value(layer) !== undefined && value(layer) !== ""));
 let sortBy = 0, order = 1;
+
+function rowShare(layer, outcome) {
+  const accesses = layer.dram ? layer.dram.row_hits + layer.dram.row_misses + layer.dram.row_conflicts : 0;
+  return accesses ? layer.dram[outcome] / accesses : undefined;
+}
 
 function mainStall(layer) {
   const [reason, count] = Object.entries(layer.stalls || {}).reduce((most, entry) => entry[1] > most[1] ? entry : most, ["", 0]);
