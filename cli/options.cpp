@@ -4,6 +4,8 @@
 
 #include <ostream>
 
+#include "cli/training_options.h"
+
 namespace systole {
 
 namespace po = boost::program_options;
@@ -33,10 +35,9 @@ void set_batch(ModelOptions& options, std::int64_t batch) {
 }
 
 void set_mode(ModelOptions& options, const std::string& mode) {
-  if (mode == "training") {
-    throw UserError({"", 0, 0, "this version does not have --mode training", "leave it out: the mode is inference"});
+  if (mode != "inference" && mode != "training") {
+    throw UserError({"", 0, 0, fmt::format("--mode is '{}'", mode), "inference or training"});
   }
-  if (mode != "inference") throw UserError({"", 0, 0, fmt::format("--mode is '{}'", mode), "the mode is inference"});
   options.mode = mode;
 }
 
@@ -53,7 +54,8 @@ OptionGroup machine_options(MachineOptions& options) {
   OptionGroup all = group("Machine");
   all.add_options()  //
       ("hw", text(options.hardware, "NAME|FILE"),
-       "machine: a shipped name, a textproto, or a GeneSys hardware JSON (inference_64x64; for a program, the machine "
+       "machine: a shipped name, a textproto, or a GeneSys hardware JSON (inference_64x64, training_64x64 for "
+       "training; for a program, the machine "
        "it was "
        "compiled for)")                                                                                  //
       ("dram", text(options.memory, "NAME|FILE"), "memory, in place of the one that the machine names")  //
@@ -69,9 +71,10 @@ OptionGroup model_options(ModelOptions& options) {
        "images in a batch; without it, what the model says")  //
       ("mode",
        po::value<std::string>()->value_name("MODE")->notifier([&](const std::string& m) { set_mode(options, m); }),
-       "inference")  //
+       "inference, or training: one iteration with gradients and updates (inference)")  //
       ("no-fusion", po::bool_switch()->notifier([&](bool given) { options.fusion = !given; }),
        "every operator on its own: nothing is fused behind a convolution");
+  all.add(training_options(options));
   return all;
 }
 

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/errors.h"
+#include "kernels/lowering/gradient_way.h"
+#include "kernels/training/training.h"
 
 /// Options that mean the same for every command, and how a command reads its own.
 namespace systole {
@@ -22,6 +24,9 @@ struct ModelOptions {
   std::optional<std::int64_t> batch;  ///< --batch; without: what the model says
   std::string mode = "inference";     ///< --mode
   bool fusion = true;                 ///< false: --no-fusion
+  TrainingOptions training;           ///< with --mode training
+  GradientWay gradient = GradientWay::quicker;
+  std::vector<std::string> training_given;  ///< options that were given and are for training
 };
 
 struct ResultOptions {
@@ -44,6 +49,8 @@ OptionGroup talk_options(TalkOptions& options);  ///< also --help and --version
 
 /// The default of --hw.
 inline constexpr const char* kDefaultHardware = "inference_64x64";
+/// The default of --hw with --mode training.
+inline constexpr const char* kTrainingHardware = "training_64x64";
 
 /// The command line of one command: `systole NAME ARGUMENT [options]`.
 class CommandLine {

@@ -10,6 +10,7 @@
 
 #include "cli/log.h"
 #include "cli/network_source.h"
+#include "cli/training_options.h"
 #include "configs/resolver.h"
 #include "isa/program.h"
 #include "isa/validate.h"
@@ -66,10 +67,32 @@ ProgramSource read_program(const std::string& path, const MachineOptions& machin
   return source;
 }
 
+Training training_of(const std::string& path, const Graph& graph, const config::Machine& machine,
+                     const ModelOptions& options) {
+  if (machine.simd_unit().number_format() != config::float32) {
+    throw UserError({"", 0, 0, fmt::format("training needs a float32 SIMD unit, and {} has none", machine.name()),
+                     "--hw training_64x64, or --set simd_unit.number_format=float32"});
+  }
+  try {
+    return expand_training(graph, options.training);
+  } catch (const UserError& error) {
+    std::vector<Diagnostic> faults = error.diagnostics();
+    for (Diagnostic& fault : faults) fault.file = path;
+    throw UserError(std::move(faults));
+  }
+}
+
+std::string notes_of(const Training& training) {
+  std::string notes = training.notes + "\n";
+  for (const std::string& warning : training.warnings) notes += "warning: " + warning + "\n";
+  return notes;
+}
+
 ProgramSource compile_model(const std::string& path, const MachineOptions& machine, const ModelOptions& options,
                             const CheckOptions& check) {
   ProgramSource source;
-  source.machine = machine_from(machine, kDefaultHardware);
+  const bool training = options.mode == "training";
+  source.machine = machine_from(machine, training ? kTrainingHardware : kDefaultHardware);
   auto start = std::chrono::steady_clock::now();
   ImportOptions import;
   import.batch = options.batch;
@@ -81,12 +104,20 @@ ProgramSource compile_model(const std::string& path, const MachineOptions& machi
   start = std::chrono::steady_clock::now();
   CompileOptions compile_options;
   compile_options.fusion = options.fusion;
+  compile_options.gradient = options.gradient;
+  compile_options.mode = options.mode;
   compile_options.model = fs::path(path).stem().string();
   compile_options.batch = static_cast<std::uint32_t>(batch_of(graph));
+  if (training) {
+    source.training = training_of(path, graph, source.machine, options);
+    source.notes = notes_of(*source.training);
+    graph = source.training->graph;
+  }
   Compilation compilation = compile_network(graph, machine_of(source.machine), compile_options);
   if (check.check) add_constants(compilation);
   source.program = std::move(compilation.program);
   if (check.check) source.graph = std::move(graph);
+  if (!check.check) source.training.reset();
   source.compile_seconds = seconds_since(start);
   logger("compile")->info("{} blocks, {} words", source.program.blocks_size(), isa::word_count(source.program));
   for (const isa::EncodedBlock& block : source.program.blocks()) {
@@ -113,8 +144,13 @@ config::Machine machine_from(const MachineOptions& options, const std::string& o
 
 ProgramSource program_from(const std::string& model, const MachineOptions& machine, const ModelOptions& options,
                            bool accepts_program, const CheckOptions& check) {
+  check_training_options(options);
   const std::string path = find_model(model);
   if (!begins_like_a_program(path)) return compile_model(path, machine, options, check);
+  if (!options.training_given.empty() || options.mode == "training") {
+    throw UserError({path, 0, 0, "--mode and the options of training are for a network, and this is a compiled program",
+                     "give them to `systole compile`"});
+  }
   if (!accepts_program) throw UserError({path, 0, 0, "it is a compiled program already", "give an ONNX file"});
   if (check.check) {
     throw UserError({path, 0, 0, "--check compares with a network, and this is a compiled program",

@@ -8,6 +8,7 @@
 #include "cli/value_check.h"
 #include "configs/machine.h"
 #include "isa/program.pb.h"
+#include "kernels/training/training.h"
 
 namespace systole {
 
@@ -15,9 +16,11 @@ namespace systole {
 struct ProgramSource {
   config::Machine machine;  ///< every field set
   isa::Program program;
-  std::optional<Graph> graph;    ///< the network, with weights, when its values are to be checked
-  double import_seconds = 0.0;   ///< reading the network; 0 for a compiled program
-  double compile_seconds = 0.0;  ///< compiling it; 0 for a compiled program
+  std::optional<Graph> graph;        ///< the network, with weights, when its values are to be checked
+  std::string notes;                 ///< what the user should know, lines; empty: nothing
+  std::optional<Training> training;  ///< what the iteration was made from, when its values are to be checked
+  double import_seconds = 0.0;       ///< reading the network; 0 for a compiled program
+  double compile_seconds = 0.0;      ///< compiling it; 0 for a compiled program
 };
 
 /// The machine of --hw, --dram and --set, or the one named `otherwise` when --hw was not given. Throws UserError and

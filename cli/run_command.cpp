@@ -129,7 +129,8 @@ void run_run(const std::vector<std::string>& arguments, std::ostream& out) {
 
   ProgramSource source = program_from(*model, options.machine, options.model, true, options.check);
   std::optional<ValueCheck> check;
-  if (options.check.check) check.emplace(*source.graph, source.program, options.check);
+  if (options.check.check)
+    check.emplace(*source.graph, source.program, options.check, source.training ? &*source.training : nullptr);
   const std::vector<int> layers = keep_layers(options.layers, source.program);
   WaveRecorder wave(options.wave, source.program, source.machine);
   TimelineRecorder timeline(options.timeline, source.program, source.machine);
@@ -148,7 +149,7 @@ void run_run(const std::vector<std::string>& arguments, std::ostream& out) {
   if (options.results.json) {
     out << summary_text(result);
   } else if (!silent) {
-    out << terminal_table(result) << verdict;
+    out << source.notes << terminal_table(result) << verdict;
     if (folder) out << fmt::format("\nreport: {}/report.html\n", options.results.out);
   }
 }

@@ -61,6 +61,52 @@ Distance distance(const std::vector<double>& actual, const std::vector<double>& 
   return result;
 }
 
+void require_near(const char* what, const std::string& name, const Distance& found, double tolerance) {
+  if (found.difference <= tolerance) return;
+  throw InternalError(
+      fmt::format("{} '{}' of the program differs from the reference by {:.3g}, where the largest "
+                  "element is {:.3g}",
+                  what, name, found.difference, found.scale));
+}
+
+std::vector<double> minus(std::vector<double> a, const std::vector<double>& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] -= b[i];
+  return a;
+}
+
+double largest(const std::vector<double>& elements) {
+  double most = 0;
+  for (const double element : elements) most = std::max(most, std::fabs(element));
+  return most;
+}
+
+/// Inputs that a folder of test data holds: states have values of their own.
+std::vector<TensorId> given_inputs(const Graph& graph) {
+  std::vector<TensorId> given;
+  for (const TensorId id : graph.inputs) {
+    const bool held =
+        std::any_of(graph.states.begin(), graph.states.end(), [&](const State& state) { return state.before == id; });
+    if (!held) given.push_back(id);
+  }
+  return given;
+}
+
+/// Class numbers in turn, and masks that drop their share.
+void draw_training_inputs(const Training& training, NamedElements& inputs) {
+  if (!training.labels.empty()) {
+    double label = 0;
+    for (double& element : inputs.at(training.labels)) {
+      element = label;
+      label = label + 1 < static_cast<double>(training.classes) ? label + 1 : 0;
+    }
+  }
+  for (const Training::Mask& mask : training.masks) {
+    for (double& element : inputs.at(mask.input)) {
+      element = (element + 1) / 2 < mask.ratio ? 0 : static_cast<float>(1 / (1 - mask.ratio));
+    }
+  }
+}
+
 }  // namespace
 
 void prepare_for_check(const std::string& model, const config::Machine& machine, const CheckOptions& options,
@@ -80,32 +126,58 @@ void prepare_for_check(const std::string& model, const config::Machine& machine,
   }
 }
 
-ValueCheck::ValueCheck(const Graph& graph, const isa::Program& program, const CheckOptions& options)
+ValueCheck::ValueCheck(const Graph& graph, const isa::Program& program, const CheckOptions& options,
+                       const Training* training)
     : graph_(graph), program_(program), values_(make_program_values(program)) {
-  inputs_ = options.inputs.empty() ? random_inputs(graph, kInputSeed)
-                                   : read_folder(options.inputs, "input", graph, graph.inputs);
-  if (!options.expected.empty()) expected_ = read_folder(options.expected, "output", graph, graph.outputs);
-  for (const isa::Tensor& input : program.inputs()) {
-    values_->write(input, inputs_.at(input.name()));
+  inputs_ = random_inputs(graph, kInputSeed);
+  if (training != nullptr) draw_training_inputs(*training, inputs_);
+  if (!options.inputs.empty()) {
+    for (auto& [name, elements] : read_folder(options.inputs, "input", graph, given_inputs(graph))) {
+      inputs_[name] = std::move(elements);
+    }
   }
+  if (!options.expected.empty()) expected_ = read_folder(options.expected, "output", graph, graph.outputs);
+  for (const isa::Tensor& input : program.inputs()) values_->write(input, inputs_.at(input.name()));
 }
 
 std::string ValueCheck::verdict() const {
   const NamedElements expected = expected_.empty() ? evaluate(graph_, inputs_) : expected_;
   std::string text;
   for (const isa::Tensor& output : program_.outputs()) {
+    if (is_state(output.name())) continue;
     const std::vector<double> actual = values_->read(output);
     const Distance found = distance(actual, expected.at(output.name()));
     text += fmt::format("check: {}: {} elements, largest difference {:.3g} of {:.3g}\n", output.name(), actual.size(),
                         found.difference, found.scale);
-    if (!(found.difference <= kTolerance * found.scale)) {
-      throw InternalError(
-          fmt::format("output '{}' of the program differs from the reference by {:.3g}, where the "
-                      "largest element is {:.3g}",
-                      output.name(), found.difference, found.scale));
-    }
+    require_near("output", output.name(), found, kTolerance * found.scale);
   }
+  if (!graph_.states.empty()) compare_states(expected, text);
   return text;
+}
+
+bool ValueCheck::is_state(const std::string& output) const {
+  return std::any_of(graph_.states.begin(), graph_.states.end(),
+                     [&](const State& state) { return graph_.tensor(state.after).name == output; });
+}
+
+/// A step is small beside a weight, so that the weight would be near whatever the step: the steps are compared.
+void ValueCheck::compare_states(const NamedElements& expected, std::string& text) const {
+  std::map<std::string, const isa::Tensor*> places;
+  for (const isa::Tensor& output : program_.outputs()) places[output.name()] = &output;
+  Distance worst;
+  std::string name;
+  for (const State& state : graph_.states) {
+    const std::string& after = graph_.tensor(state.after).name;
+    const std::vector<double>& before = inputs_.at(graph_.tensor(state.before).name);
+    const double rounding = largest(before) * std::numeric_limits<float>::epsilon();
+    const Distance found = distance(minus(values_->read(*places.at(after)), before), minus(expected.at(after), before));
+    require_near("state", after, found, kTolerance * found.scale + rounding);
+    if (!name.empty() && found.difference * worst.scale <= worst.difference * found.scale) continue;
+    worst = found;
+    name = after;
+  }
+  text += fmt::format("check: {} states: the changes differ by {:.3g} of {:.3g} at most ({})\n", graph_.states.size(),
+                      worst.difference, worst.scale, name);
 }
 
 }  // namespace systole

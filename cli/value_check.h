@@ -9,6 +9,7 @@
 #include "isa/program.pb.h"
 #include "kernels/graph/graph.h"
 #include "kernels/reference/evaluate.h"
+#include "kernels/training/training.h"
 #include "models/cycle/values/program_values.h"
 
 namespace systole {
@@ -30,15 +31,21 @@ void prepare_for_check(const std::string& model, const config::Machine& machine,
 class ValueCheck {
  public:
   /// Reads or makes the inputs and writes them to the program's memory. Throws UserError and EnvironmentError.
-  ValueCheck(const Graph& graph, const isa::Program& program, const CheckOptions& options);
+  /// `training` is what the graph was made by, if it is an iteration: labels and masks are drawn as it says.
+  ValueCheck(const Graph& graph, const isa::Program& program, const CheckOptions& options,
+             const Training* training = nullptr);
 
   [[nodiscard]] ValueModel& values() { return *values_; }
 
-  /// After the run: a line for each output, `check: prob: 1000 elements, largest difference 1.2e-07 of 0.51`. Throws
-  /// InternalError when one differs by more than 1e-3 of the largest expected element.
+  /// After the run: a line for each output, `check: prob: 1000 elements, largest difference 1.2e-07 of 0.51`; of
+  /// states, the change is compared, and they share a line that names the worst. Throws InternalError when one differs
+  /// by more than 1e-3 of the largest expected element (or change).
   [[nodiscard]] std::string verdict() const;
 
  private:
+  void compare_states(const NamedElements& expected, std::string& text) const;
+  [[nodiscard]] bool is_state(const std::string& output) const;
+
   const Graph& graph_;
   const isa::Program& program_;
   std::unique_ptr<ProgramValues> values_;

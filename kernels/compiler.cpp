@@ -62,6 +62,21 @@ isa::Region::Kind kind_of(Region::Kind kind) {
   }
 }
 
+isa::LayerInfo::Phase phase_of(TrainingPhase phase) {
+  switch (phase) {
+    case TrainingPhase::GradData:
+      return isa::LayerInfo::grad_data;
+    case TrainingPhase::GradWeight:
+      return isa::LayerInfo::grad_weight;
+    case TrainingPhase::Grad:
+      return isa::LayerInfo::grad;
+    case TrainingPhase::Update:
+      return isa::LayerInfo::update;
+    default:
+      return isa::LayerInfo::forward;
+  }
+}
+
 /// One row for every node of the imported graph, whatever became of it.
 class LayerTable {
  public:
@@ -74,6 +89,7 @@ class LayerTable {
       layer.set_index(static_cast<int>(layers_.size()));
       layer.set_name(node.name);
       layer.set_op(node.onnx_op);
+      layer.set_phase(phase_of(node.phase));
       layer.set_fused_into(-1);
       layer.set_macs(imported.macs(node).count());
       layer.set_note("no output needs it");
@@ -291,7 +307,7 @@ Compilation compile_network(const Graph& imported, const Machine& machine, const
   program.set_machine(machine.name);
   *program.mutable_target() = target_of(machine);
   program.set_model(options.model);
-  program.set_mode("inference");
+  program.set_mode(options.mode);
   program.set_batch(options.batch);
   const std::vector<int> indices = program_regions(result.regions);
   for (const LoweredBlock& lowered : blocks) *program.add_blocks() = encoded(lowered, layers, indices);

@@ -16,7 +16,8 @@ namespace systole {
 struct CompileOptions {
   bool fusion = true;  ///< element-wise work behind a convolution runs in its block
   GradientWay gradient = GradientWay::quicker;
-  std::string model;  ///< name of the model, for reports
+  std::string mode = "inference";  ///< or "training", for reports
+  std::string model;               ///< name of the model, for reports
   std::uint32_t batch = 1;
 };
 
@@ -30,8 +31,8 @@ struct Compilation {
   RegionTable regions;          ///< with addresses; -1 for those that no block touches
 };
 
-/// Compiles an imported network for inference. Every node of `graph` becomes a layer of the program: one that is folded
-/// away, fused or free says so. Blocks follow in the order of the nodes. Deterministic.
+/// Compiles a network, or one iteration of its training (kernels/training). Every node of `graph` becomes a layer of
+/// the program: one that is folded away, fused or free says so. Blocks follow in the order of the nodes. Deterministic.
 ///
 /// Throws UserError: operators that cannot be compiled (all of them at once), a layer whose smallest tile does not fit
 /// (which buffer, how much), a memory that is too small (how much is needed). The program passes isa::validate.

@@ -21,7 +21,7 @@ NamedElements evaluate(const Graph& graph, const NamedElements& inputs);
 /// keep their size through the layers; scales and variances in [0.5, 1.5). Returns how many tensors it filled.
 int randomise_weights(Graph& graph, std::uint32_t seed);
 
-/// Uniform in [-1, 1) for every graph input.
+/// Uniform in [-1, 1) for every graph input, but for states what they hold at first.
 NamedElements random_inputs(const Graph& graph, std::uint32_t seed);
 
 }  // namespace systole

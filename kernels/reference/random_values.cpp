@@ -1,4 +1,5 @@
 #include <cmath>
+#include <optional>
 #include <random>
 
 #include "kernels/reference/evaluate.h"
@@ -65,6 +66,11 @@ NamedElements random_inputs(const Graph& graph, std::uint32_t seed) {
   std::mt19937 random(seed);
   NamedElements inputs;
   for (const TensorId id : graph.inputs) {
+    const std::optional<std::vector<float>> held = as_floats(graph.tensor(id).values, element_count(graph.shape(id)));
+    if (held) {
+      inputs[graph.tensor(id).name] = {held->begin(), held->end()};
+      continue;
+    }
     const std::vector<float> values = uniform(random, element_count(graph.shape(id)), -1, 1);
     inputs[graph.tensor(id).name] = {values.begin(), values.end()};
   }

@@ -23,10 +23,11 @@ config::Machine load(const std::string& hardware) {
   return loaded.message;
 }
 
-MachineRun run_on_machine(const Graph& graph, const config::Machine& machine, const NamedElements& inputs,
-                          bool fusion) {
+MachineRun run_on_machine(const Graph& graph, const config::Machine& machine, const NamedElements& inputs, bool fusion,
+                          GradientWay gradient) {
   CompileOptions options;
   options.fusion = fusion;
+  options.gradient = gradient;
   Compilation compiled = compile_network(graph, machine_of(machine), options);
   add_constants(compiled);
   const std::unique_ptr<ProgramValues> values = make_program_values(compiled.program);

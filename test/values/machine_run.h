@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "configs/machine.pb.h"
+#include "kernels/lowering/gradient_way.h"
 #include "kernels/reference/evaluate.h"
 #include "traces/run_counters.h"
 
@@ -23,7 +24,7 @@ struct MachineRun {
 
 /// Compiles the graph, runs it, and returns its outputs by name. Constants need values; `inputs` are all graph inputs.
 MachineRun run_on_machine(const Graph& graph, const config::Machine& machine, const NamedElements& inputs,
-                          bool fusion = true);
+                          bool fusion = true, GradientWay gradient = GradientWay::quicker);
 
 /// The same run without values.
 RunCounters count_without_values(const Graph& graph, const config::Machine& machine);

@@ -1,0 +1,198 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "kernels/training/training.h"
+#include "test/kernels/graph/small_graph.h"
+#include "test/values/machine_run.h"
+
+// Training iterations on the simulated machine, against the reference in double precision. Of weights the steps are
+// compared: beside a step of any size a weight stays near itself.
+namespace systole::test {
+namespace {
+
+/// Adds layers one behind the other; every weight is trained.
+struct Layers : SmallGraph {
+  TensorId last{};
+  int count = 0;
+
+  explicit Layers(const Shape& input_shape) { last = input("x", input_shape); }
+  [[nodiscard]] Shape shape() const { return graph.shape(last); }
+  std::string name(const char* kind) { return kind + std::to_string(count++); }
+  TensorId weight(const std::string& layer, const char* part, const Shape& of) {
+    return constant(layer + "." + part, of, Absent{});
+  }
+
+  Layers& conv(std::int64_t channels, std::int64_t kernel, std::int64_t stride = 1, std::int64_t groups = 1,
+               bool bias = true) {
+    const std::string layer = name("conv");
+    ConvAttributes a;
+    a.kernel = {kernel, kernel};
+    a.strides = {stride, stride};
+    const std::int64_t pad = (kernel - 1) / 2;
+    a.pads = {pad, pad, pad, pad};
+    a.groups = groups;
+    const Shape in = shape();
+    const Shape out{in[0], channels, (in[2] - 1) / stride + 1, (in[3] - 1) / stride + 1};
+    std::vector<TensorId> inputs{last, weight(layer, "weight", {channels, in[1] / groups, kernel, kernel})};
+    if (bias) inputs.push_back(weight(layer, "bias", {channels}));
+    last = node(layer, OpKind::Conv, inputs, out, a);
+    return *this;
+  }
+  Layers& batch_norm() {
+    const std::string layer = name("bn");
+    std::vector<TensorId> inputs{last};
+    for (const char* const part : {"scale", "bias", "mean", "variance"}) {
+      inputs.push_back(weight(layer, part, {shape()[1]}));
+    }
+    last = node(layer, OpKind::BatchNormalization, inputs, shape(), BatchNormAttributes{});
+    return *this;
+  }
+  Layers& then(OpKind op, Attributes attributes = NoAttributes{}) {
+    last = node(name(to_string(op)), op, {last}, shape(), std::move(attributes));
+    return *this;
+  }
+  Layers& pool(OpKind op, std::int64_t kernel, std::int64_t stride) {
+    PoolAttributes a;
+    a.kernel = {kernel, kernel};
+    a.strides = {stride, stride};
+    const Shape in = shape();
+    last =
+        node(name("pool"), op, {last}, {in[0], in[1], (in[2] - kernel) / stride + 1, (in[3] - kernel) / stride + 1}, a);
+    return *this;
+  }
+  Layers& dense(std::int64_t outputs) {
+    const std::string layer = name("fc");
+    const Shape in = shape();
+    const std::int64_t features = element_count(in) / in[0];
+    if (in.size() != 2) last = node(layer + ".flat", OpKind::Reshape, {last}, {in[0], features});
+    GemmAttributes a;
+    a.transpose_b = true;
+    last = node(layer, OpKind::Gemm,
+                {last, weight(layer, "weight", {outputs, features}), weight(layer, "bias", {outputs})},
+                {in[0], outputs}, a);
+    return *this;
+  }
+  /// Without a bias, whose gradient would be zero but for rounding.
+  Layers& normalised_conv(std::int64_t channels, std::int64_t kernel, std::int64_t stride = 1) {
+    return conv(channels, kernel, stride, 1, false).batch_norm();
+  }
+  /// With the network's shortcut `from` added.
+  Layers& add(TensorId from) {
+    last = node(name("add"), OpKind::Add, {last, from}, shape());
+    return *this;
+  }
+  Graph network() {
+    output(last);
+    randomise_weights(graph, 7);
+    return graph;
+  }
+};
+
+NamedElements inputs_of(const Training& training) {
+  NamedElements inputs = random_inputs(training.graph, 3);
+  if (!training.labels.empty()) {
+    double label = 0;
+    for (double& element : inputs.at(training.labels)) {
+      element = std::fmod(label, static_cast<double>(training.classes));
+      label += 1;
+    }
+  }
+  return inputs;
+}
+
+Elements steps(const Elements& after, const Elements& before) {
+  Elements result = after;
+  for (std::size_t i = 0; i < result.size(); ++i) result[i] -= before[i];
+  return result;
+}
+
+void expect_right_iteration(const Training& training, const std::string& hardware, bool fusion,
+                            GradientWay way = GradientWay::quicker) {
+  SCOPED_TRACE(hardware + (fusion ? ", fused" : ", not fused"));
+  const Graph& graph = training.graph;
+  const NamedElements inputs = inputs_of(training);
+  const NamedElements expected = evaluate(graph, inputs);
+  const MachineRun run = run_on_machine(graph, load(hardware), inputs, fusion, way);
+  EXPECT_EQ(difference(run.outputs.at("loss/loss"), expected.at("loss/loss"), 1e-5), "") << "loss";
+  for (const State& state : graph.states) {
+    const std::string& after = graph.tensor(state.after).name;
+    const Elements& before = inputs.at(graph.tensor(state.before).name);
+    const Elements wanted = steps(expected.at(after), before);
+    EXPECT_EQ(difference(steps(run.outputs.at(after), before), wanted, 1e-3), "") << after;
+  }
+}
+
+void expect_right_iterations(const Graph& network, const TrainingOptions& options) {
+  const Training training = expand_training(network, options);
+  for (const char* const hardware : {"tiny_4x4", "tiny_8x4"}) {
+    for (const bool fusion : {true, false}) expect_right_iteration(training, hardware, fusion);
+  }
+}
+
+TrainingOptions with(LossKind loss, OptimizerKind optimizer = OptimizerKind::Sgd) {
+  TrainingOptions options;
+  options.loss = loss;
+  options.optimizer = optimizer;
+  options.learning_rate = 0.5;
+  return options;
+}
+
+TEST(TrainingIteration, of_dense_layers) {
+  expect_right_iterations(Layers({5, 7}).dense(6).then(OpKind::Relu).dense(3).network(), with(LossKind::MeanSquared));
+}
+
+TEST(TrainingIteration, of_convolutions) {
+  Layers net({2, 3, 6, 5});
+  net.conv(5, 3).then(OpKind::Relu).conv(4, 3, 2).then(OpKind::Tanh).conv(6, 1, 2, 1, false);
+  expect_right_iterations(net.network(), with(LossKind::MeanSquared));
+}
+
+TEST(TrainingIteration, of_grouped_and_depthwise_convolutions) {
+  Layers net({2, 4, 5, 5});
+  net.conv(8, 3, 1, 2).then(OpKind::Relu).conv(8, 3, 2, 8).then(OpKind::Clip, ClipAttributes{0, 6}).conv(3, 1);
+  expect_right_iterations(net.network(), with(LossKind::MeanSquared));
+}
+
+TEST(TrainingIteration, of_batch_norm_behind_convolutions) {
+  Layers net({3, 3, 4, 4});
+  net.normalised_conv(5, 3).then(OpKind::Relu).normalised_conv(6, 1, 2);
+  expect_right_iterations(net.network(), with(LossKind::MeanSquared));
+}
+
+TEST(TrainingIteration, of_a_residual_block) {
+  Layers net({2, 4, 4, 4});
+  net.normalised_conv(4, 3).then(OpKind::Relu);
+  const TensorId shortcut = net.last;
+  net.normalised_conv(4, 3).add(shortcut).then(OpKind::Relu).conv(2, 1);
+  expect_right_iterations(net.network(), with(LossKind::MeanSquared));
+}
+
+TEST(TrainingIteration, of_a_classifier_with_pools) {
+  Layers net({3, 2, 8, 8});
+  net.conv(4, 3).then(OpKind::Relu).pool(OpKind::MaxPool, 2, 2).normalised_conv(6, 3).then(OpKind::Relu);
+  net.pool(OpKind::AveragePool, 2, 2).dense(4).then(OpKind::Softmax, SoftmaxAttributes{1, 2});
+  expect_right_iterations(net.network(), with(LossKind::CrossEntropy));
+}
+
+TEST(TrainingIteration, with_every_optimizer) {
+  for (const OptimizerKind kind :
+       {OptimizerKind::Momentum, OptimizerKind::Nesterov, OptimizerKind::Adam, OptimizerKind::Adagrad}) {
+    TrainingOptions options = with(LossKind::MeanSquared, kind);
+    options.weight_decay = 0.1;
+    options.epsilon = 1e-3;
+    expect_right_iterations(Layers({2, 3, 4, 4}).conv(4, 3).then(OpKind::Relu).conv(3, 1).network(), options);
+  }
+}
+
+TEST(TrainingIteration, with_both_ways_of_gradients) {
+  Layers net({2, 3, 7, 6});
+  net.conv(5, 3, 2).then(OpKind::Relu).conv(4, 1, 2).then(OpKind::Relu).conv(4, 3, 1);
+  const Training training = expand_training(net.network(), with(LossKind::MeanSquared));
+  for (const GradientWay way : {GradientWay::zero_insert, GradientWay::phases}) {
+    expect_right_iteration(training, "tiny_4x4", true, way);
+  }
+}
+
+}  // namespace
+}  // namespace systole::test
