@@ -148,9 +148,9 @@ TEST(TrainingIteration, of_convolutions) {
   expect_right_iterations(net.network(), with(LossKind::MeanSquared));
 }
 
-TEST(TrainingIteration, of_grouped_and_depthwise_convolutions) {
+TEST(TrainingIteration, of_grouped_convolutions) {
   Layers net({2, 4, 5, 5});
-  net.conv(8, 3, 1, 2).then(OpKind::Relu).conv(8, 3, 2, 8).then(OpKind::Clip, ClipAttributes{0, 6}).conv(3, 1);
+  net.conv(8, 3, 1, 2).then(OpKind::Relu).conv(8, 3, 2, 4).then(OpKind::Clip, ClipAttributes{0, 6}).conv(3, 1);
   expect_right_iterations(net.network(), with(LossKind::MeanSquared));
 }
 
