@@ -9,24 +9,28 @@ namespace systole {
 
 namespace {
 
-/// Cycles of a depthwise convolution on the SIMD unit: a multiply-accumulate for each kernel position, one instruction
-/// to finish, and the fused ones; each operand moves once.
+/// Cycles of a depthwise convolution or gradient on the SIMD unit: a multiply-accumulate for each kernel position of
+/// y, one instruction to finish, and the fused ones; each operand moves once.
 double depthwise_cycles(const Node& node, LoweringContext& context) {
   const Graph& graph = context.graph();
   const Machine& machine = context.machine();
-  const Shape& y = graph.shape(node.outputs.front());
+  const Shape& result = graph.shape(node.outputs.front());
+  const Shape& y = node.op == OpKind::Conv ? result : graph.shape(node.inputs.front());
   const auto& conv = std::get<ConvAttributes>(node.attributes);
   const std::vector<NodeId>& chain = context.fused_behind(context.id(node));
   const auto words = static_cast<double>(y[0] * y[2] * y[3] * ceil_div(y[1], machine.columns));
   double issue = static_cast<double>(conv.kernel.height * conv.kernel.width + 1);
-  double bits =
-      static_cast<double>(element_count(graph.shape(node.inputs[0])) * context.layout(node.inputs[0]).element_bits +
-                          element_count(y) * context.layout(context.result_of(context.id(node))).element_bits);
+  auto bits =
+      static_cast<double>(element_count(result) * context.layout(context.result_of(context.id(node))).element_bits);
+  for (const TensorId input : node.inputs) {
+    if (graph.tensor(input).constant) continue;
+    bits += static_cast<double>(element_count(graph.shape(input)) * context.layout(input).element_bits);
+  }
   if (!chain.empty()) {
     const ArrayJob job = array_ways(node, context).front().jobs.front();
     const FusedWork fused = FusedChain(job, chain, context).work();
     issue += static_cast<double>(fused.issue_cycles);
-    bits += static_cast<double>(element_count(y) * fused.load_bits);
+    bits += static_cast<double>(element_count(result) * fused.load_bits);
   }
   return simd_cycles(words, issue, bits, machine);
 }

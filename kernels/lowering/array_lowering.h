@@ -30,7 +30,8 @@ std::optional<double> estimated_cycles(const Node& node, LoweringContext& contex
 /// Lowers the node and its fused chain.
 void lower_array(const Node& node, LoweringContext& context);
 
-/// Lowers a convolution: on the array, or on the SIMD unit when it is depthwise and quicker there.
+/// Lowers a convolution or one of its gradients: on the array, or on the SIMD unit when it is depthwise and quicker
+/// there.
 void lower_conv(const Node& node, LoweringContext& context);
 
 }  // namespace systole

@@ -1,3 +1,5 @@
+#include "kernels/lowering/conv_gradient.h"
+
 #include <algorithm>
 #include <numeric>
 #include <utility>
@@ -15,39 +17,6 @@
 namespace systole {
 
 namespace {
-
-/// One image axis of the data gradient: elements start, start + step, .. of dx by a part of the kernel's taps.
-struct Phase {
-  WindowAxis axis;
-  std::int64_t start = 0;
-  std::int64_t step = 1;
-  std::int64_t tap = 0;  ///< tap of the first kernel element
-  std::int64_t tap_step = -1;
-};
-
-struct ForwardAxis {
-  std::int64_t in, out, kernel, stride, dilation, pad;
-};
-
-/// What a convolution and its gradients share.
-struct Forward {
-  Forward(const Node& node, const Shape& image, const Shape& result)
-      : conv(std::get<ConvAttributes>(node.attributes)),
-        x(image),
-        y(result),
-        h{x[2], y[2], conv.kernel.height, conv.strides.height, conv.dilations.height, conv.pads.top},
-        w{x[3], y[3], conv.kernel.width, conv.strides.width, conv.dilations.width, conv.pads.left},
-        group_ic(x[1] / conv.groups),
-        group_oc(y[1] / conv.groups) {}
-
-  [[nodiscard]] bool strided() const { return h.stride > 1 || w.stride > 1; }
-
-  const ConvAttributes& conv;
-  const Shape& x;
-  const Shape& y;
-  ForwardAxis h, w;
-  std::int64_t group_ic, group_oc;
-};
 
 /// The elements of dx whose index is `phase` modulo the stride. Its kernel is 0 when no tap meets them.
 Phase phase_of(const ForwardAxis& a, std::int64_t phase) {
@@ -69,12 +38,6 @@ Phase phase_of(const ForwardAxis& a, std::int64_t phase) {
   return result;
 }
 
-std::vector<Phase> phases_of(const ForwardAxis& a) {
-  std::vector<Phase> result;
-  for (std::int64_t phase = 0; phase < std::min(a.stride, a.in); ++phase) result.push_back(phase_of(a, phase));
-  return result;
-}
-
 /// Elements of dy with zeros between them, up to the last one.
 std::int64_t spread(const ForwardAxis& a) {
   return (a.out - 1) * a.stride + 1;
@@ -90,7 +53,7 @@ Phase dense_phase(const ForwardAxis& a) {
 
 /// dy with stride-1 zeros behind every row and column, in memory of its own. The zeros are filled by the walker that
 /// reads dy; writing them, and reading them again, is traffic.
-Copy insert_zeros(const Node& node, const Forward& f, const Layout& dy, LoweringContext& context) {
+Copy insert_zeros(const Node& node, const ForwardConv& f, const Layout& dy, LoweringContext& context) {
   const Shape whole{f.y[0], f.y[1], f.y[2] * f.h.stride, f.y[3] * f.w.stride};
   Copy copy;
   copy.source = dy;
@@ -113,22 +76,6 @@ Copy insert_zeros(const Node& node, const Forward& f, const Layout& dy, Lowering
   return copy;
 }
 
-/// Sets the elements of dx that no tap meets.
-Copy clear(const Forward& f, const Phase& h, const Phase& w, const Layout& dx) {
-  Copy copy;
-  copy.target = dx;
-  copy.target.offset += whole_bytes(h.start * dx.bit_strides[2] + w.start * dx.bit_strides[3]);
-  const auto add = [&](std::int64_t extent, std::int64_t bits) { copy.dims.push_back({extent, 0, bits, false, 0, 0}); };
-  add(f.x[0], dx.bit_strides[0]);
-  add(h.axis.out, h.step * dx.bit_strides[2]);
-  add(w.axis.out, w.step * dx.bit_strides[3]);
-  add(f.x[1], dx.bit_strides[1]);
-  copy.source = copy.target;
-  copy.dims[0].padded = true;  // all of it
-  copy.dims[0].origin = copy.dims[0].source_extent = 1;
-  return copy;
-}
-
 /// Weights that are not trained can lie as this reader wants them: input channels innermost.
 Layout weights_of(const Node& node, LoweringContext& context) {
   const TensorId weights = node.inputs[1];
@@ -136,7 +83,7 @@ Layout weights_of(const Node& node, LoweringContext& context) {
   return context.constant(weights, {2, 3, 0, 1}, context.machine().weight_bits);
 }
 
-ArrayJob data_job(const Node& node, const Forward& f, const Phase& h, const Phase& w, const Layout& dy,
+ArrayJob data_job(const Node& node, const ForwardConv& f, const Phase& h, const Phase& w, const Layout& dy,
                   LoweringContext& context) {
   const Layout weights = weights_of(node, context);
   const std::vector<std::int64_t>& ws = weights.bit_strides;
@@ -183,7 +130,7 @@ WindowAxis weight_axis(const ForwardAxis& a, bool absorbed) {
 }
 
 /// dw by a convolution over x whose kernel is dy, or dy with zeros.
-ArrayJob weight_job(const Node& node, const Forward& f, const WindowAxis& h, const WindowAxis& w,
+ArrayJob weight_job(const Node& node, const ForwardConv& f, const WindowAxis& h, const WindowAxis& w,
                     const BatchReduction& batch, const Layout& dy, LoweringContext& context) {
   const Layout& x = context.layout(node.inputs[1]);
   ArrayJob job;
@@ -211,7 +158,7 @@ ArrayJob weight_job(const Node& node, const Forward& f, const WindowAxis& h, con
 
 /// With a single kernel position that sees the whole image dw is a matrix product, and either operand may be the one
 /// that is transposed on the way in: here dy, which stays outside.
-ArrayJob transposed_weight_job(const Node& node, const Forward& f, const BatchReduction& batch, const Layout& dy,
+ArrayJob transposed_weight_job(const Node& node, const ForwardConv& f, const BatchReduction& batch, const Layout& dy,
                                LoweringContext& context) {
   const Layout& x = context.layout(node.inputs[1]);
   ArrayJob job;
@@ -243,8 +190,45 @@ WindowAxis dense_weight_axis(const ForwardAxis& a, std::int64_t pads) {
 
 }  // namespace
 
+ForwardConv::ForwardConv(const Node& node, const Shape& image, const Shape& result)
+    : conv(std::get<ConvAttributes>(node.attributes)),
+      x(image),
+      y(result),
+      h{x[2], y[2], conv.kernel.height, conv.strides.height, conv.dilations.height, conv.pads.top},
+      w{x[3], y[3], conv.kernel.width, conv.strides.width, conv.dilations.width, conv.pads.left},
+      group_ic(x[1] / conv.groups),
+      group_oc(y[1] / conv.groups) {}
+
+ForwardConv forward_of(const Graph& graph, const Node& gradient) {
+  const TensorId x = gradient.op == OpKind::ConvInputGradient ? gradient.outputs[0] : gradient.inputs[1];
+  return {gradient, graph.shape(x), graph.shape(gradient.inputs[0])};
+}
+
+std::vector<Phase> phases_of(const ForwardAxis& axis) {
+  std::vector<Phase> result;
+  for (std::int64_t phase = 0; phase < std::min(axis.stride, axis.in); ++phase) {
+    result.push_back(phase_of(axis, phase));
+  }
+  return result;
+}
+
+Copy clear_phase(const ForwardConv& f, const Phase& h, const Phase& w, const Layout& dx) {
+  Copy copy;
+  copy.target = dx;
+  copy.target.offset += whole_bytes(h.start * dx.bit_strides[2] + w.start * dx.bit_strides[3]);
+  const auto add = [&](std::int64_t extent, std::int64_t bits) { copy.dims.push_back({extent, 0, bits, false, 0, 0}); };
+  add(f.x[0], dx.bit_strides[0]);
+  add(h.axis.out, h.step * dx.bit_strides[2]);
+  add(w.axis.out, w.step * dx.bit_strides[3]);
+  add(f.x[1], dx.bit_strides[1]);
+  copy.source = copy.target;
+  copy.dims[0].padded = true;  // all of it
+  copy.dims[0].origin = copy.dims[0].source_extent = 1;
+  return copy;
+}
+
 std::vector<ArrayWay> conv_input_gradient_ways(const Node& node, LoweringContext& context) {
-  const Forward f(node, context.graph().shape(node.outputs[0]), context.graph().shape(node.inputs[0]));
+  const ForwardConv f = forward_of(context.graph(), node);
   const Layout& dy = context.layout(node.inputs[0]);
   std::vector<ArrayWay> ways;
   if (!f.strided() || context.gradient_way() != GradientWay::zero_insert) {
@@ -254,7 +238,7 @@ std::vector<ArrayWay> conv_input_gradient_ways(const Node& node, LoweringContext
         if (h.axis.kernel * w.axis.kernel > 0) {
           way.jobs.push_back(data_job(node, f, h, w, dy, context));
         } else {
-          way.copies.push_back(clear(f, h, w, context.layout(context.result_of(context.id(node)))));
+          way.copies.push_back(clear_phase(f, h, w, context.layout(context.result_of(context.id(node)))));
         }
       }
     }
@@ -268,7 +252,7 @@ std::vector<ArrayWay> conv_input_gradient_ways(const Node& node, LoweringContext
 }
 
 std::vector<ArrayWay> conv_weight_gradient_ways(const Node& node, LoweringContext& context) {
-  const Forward f(node, context.graph().shape(node.inputs[1]), context.graph().shape(node.inputs[0]));
+  const ForwardConv f = forward_of(context.graph(), node);
   const Layout& dy = context.layout(node.inputs[0]);
   const Layout& x = context.layout(node.inputs[1]);
   BatchReduction batch{f.x[0], x.bit_strides[0], dy.bit_strides[0]};

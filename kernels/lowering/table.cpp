@@ -9,9 +9,9 @@ namespace systole {
 Lowering lowering_of(OpKind kind) {
   switch (kind) {
     case OpKind::Conv:
-      return lower_conv;
     case OpKind::ConvInputGradient:
     case OpKind::ConvWeightGradient:
+      return lower_conv;
     case OpKind::Gemm:
     case OpKind::MatMul:
       return lower_array;

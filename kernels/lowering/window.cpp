@@ -26,13 +26,18 @@ Axis image_axis(std::vector<Term> terms, std::int64_t bit_stride, std::int64_t b
   return axis;
 }
 
-WindowSpace::WindowSpace(SimdLayer& layer, const Extent2& kernel, const Shape& output)
-    : kh(layer.dim(kernel.height, false)),
-      kw(layer.dim(kernel.width, false)),
-      n(layer.dim(output.at(0))),
-      oh(layer.dim(output.at(2))),
-      ow(layer.dim(output.at(3))),
-      c(layer.dim(output.at(1))) {}
+WindowSpace::WindowSpace(SimdLayer& layer, const Extent2& kernel, const Shape& output, bool kernel_inside) {
+  const auto positions = [&] {
+    kh = layer.dim(kernel.height, false);
+    kw = layer.dim(kernel.width, false);
+  };
+  if (!kernel_inside) positions();
+  n = layer.dim(output.at(0));
+  oh = layer.dim(output.at(2));
+  ow = layer.dim(output.at(3));
+  if (kernel_inside) positions();
+  c = layer.dim(output.at(1));
+}
 
 Access WindowSpace::input(const Layout& layout, const Shape& shape, const Extent2& strides, const Extent2& dilations,
                           const Padding2& pads) const {

@@ -11,8 +11,9 @@ namespace systole {
 /// instructions work on different outputs; then image, output row, output column, and channels on the lanes. The
 /// kernel is whole in every tile.
 struct WindowSpace {
-  /// Declares the dimensions; `output` is {N, C, OH, OW}.
-  WindowSpace(SimdLayer& layer, const Extent2& kernel, const Shape& output);
+  /// Declares the dimensions; `output` is {N, C, OH, OW}. `kernel_inside`: kernel rows and columns come before the
+  /// channels, for sums over everything else.
+  WindowSpace(SimdLayer& layer, const Extent2& kernel, const Shape& output, bool kernel_inside = false);
 
   /// The image {N, C, H, W}. A tile loads each element once, halo included.
   [[nodiscard]] Access input(const Layout& layout, const Shape& shape, const Extent2& strides, const Extent2& dilations,
@@ -24,7 +25,7 @@ struct WindowSpace {
   /// result = result op source for every kernel position but the first; `mac` also multiplies by `weight`.
   void further_positions(SimdLayer& layer, isa::SimdOpcode op, Operand result, int source, int weight) const;
 
-  int kh, kw, n, oh, ow, c;
+  int kh = 0, kw = 0, n = 0, oh = 0, ow = 0, c = 0;
 };
 
 /// Rows (or columns) of an image that `terms` address from `before` places outside of it on; what is outside is filled,

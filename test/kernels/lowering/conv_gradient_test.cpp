@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "kernels/lowering/array_lowering.h"
+#include "kernels/lowering/simd_lowerings.h"
 #include "test/kernels/lowering/layer_harness.h"
 
 /// Gradients of convolutions on a small array give what the derivative of the definition gives, in both ways.
@@ -75,7 +78,8 @@ void for_each_product(const Case& c, Visit visit) {
 using Index = std::vector<std::int64_t>;
 
 /// Lowers and runs one of the gradients; returns the multiply-accumulates of the array.
-std::int64_t expect_gradient(OpKind op, const Case& c, const Machine& machine, unsigned seed) {
+std::int64_t expect_gradient(OpKind op, const Case& c, const Machine& machine, unsigned seed,
+                             Lowering lowering = lower_array) {
   const bool data = op == OpKind::ConvInputGradient;
   LayerHarness h(machine, seed);
   h.set_gradient_way(c.way);
@@ -86,14 +90,18 @@ std::int64_t expect_gradient(OpKind op, const Case& c, const Machine& machine, u
                                     : h.input(filters_of(c), -2, 2, by_outputs);
   const TensorId result = data ? h.output(c.x) : h.output(filters_of(c), by_outputs);
   h.node(op, {dy, other}, {result}, c.conv);
-  EXPECT_NO_THROW(h.run(lower_array));
+  EXPECT_NO_THROW(h.run(lowering));
   if (testing::Test::HasFailure()) return 0;
-  std::map<Index, double> sums;
+  const Shape& shape = h.graph.shape(result);
+  const auto place = [&](const Index& at) {
+    return static_cast<std::size_t>(((at[0] * shape[1] + at[1]) * shape[2] + at[2]) * shape[3] + at[3]);
+  };
+  std::vector<double> sums(static_cast<std::size_t>(element_count(shape)));
   for_each_product(c, [&](const Index& x, const Index& w, const Index& y) {
-    sums[data ? x : w] += h.at(dy, y) * h.at(other, data ? w : x);
+    sums.at(place(data ? x : w)) += h.at(dy, y) * h.at(other, data ? w : x);
   });
   h.expect(
-      result, [&](const Index& at) { return sums[at]; }, 1e-5);
+      result, [&](const Index& at) { return sums.at(place(at)); }, 1e-5);
   return h.interpreter().macs;
 }
 
@@ -183,6 +191,43 @@ TEST(ConvGradient, of_random_shapes_on_random_buffers) {
     const Machine machine = tight_machine(16 * pick(1, 12), 4 * pick(6, 60), pick(2, 20));
     SCOPED_TRACE("round " + std::to_string(round));
     expect_gradients(c, machine, round);
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+void expect_depthwise_gradients(const Case& c, unsigned seed = 1) {
+  {
+    SCOPED_TRACE("dw");
+    expect_gradient(OpKind::ConvWeightGradient, c, small_machine(), seed, lower_depthwise);
+  }
+  if (c.oc != c.x[1] || testing::Test::HasFailure()) return;
+  SCOPED_TRACE("dx");
+  expect_gradient(OpKind::ConvInputGradient, c, small_machine(), seed, lower_depthwise);
+}
+
+TEST(ConvGradient, depthwise_on_the_simd_unit) {
+  expect_depthwise_gradients({{2, 6, 6, 6}, 6, window(3, 1, 1, 1, 6)});
+  expect_depthwise_gradients({{2, 6, 7, 8}, 6, window(3, 2, 1, 1, 6)});
+  expect_depthwise_gradients({{1, 5, 7, 7}, 5, window(1, 2, 0, 1, 5)});
+  expect_depthwise_gradients({{2, 6, 5, 5}, 12, window(3, 1, 1, 1, 6)});
+}
+
+TEST(ConvGradient, depthwise_of_random_shapes) {
+  std::mt19937 random(13);
+  const auto pick = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
+  for (unsigned round = 0; round < 40; ++round) {
+    Case c;
+    c.conv = window(1, 1, 0);
+    c.conv.kernel = {pick(1, 3), pick(1, 3)};
+    c.conv.strides = {pick(1, 3), pick(1, 3)};
+    c.conv.dilations = {pick(1, 2), pick(1, 2)};
+    c.conv.pads = {pick(0, 2), pick(0, 2), pick(0, 2), pick(0, 2)};
+    c.x = Shape{pick(1, 3), pick(2, 9), pick(5, 8), pick(5, 8)};
+    c.oc = c.x[1] * (pick(0, 3) == 0 ? 2 : 1);
+    c.conv.groups = c.x[1];
+    c.frozen = pick(0, 3) == 0;
+    SCOPED_TRACE("round " + std::to_string(round));
+    expect_depthwise_gradients(c, round);
     if (testing::Test::HasFailure()) return;
   }
 }
