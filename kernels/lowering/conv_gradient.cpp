@@ -216,7 +216,9 @@ Copy clear_phase(const ForwardConv& f, const Phase& h, const Phase& w, const Lay
   Copy copy;
   copy.target = dx;
   copy.target.offset += whole_bytes(h.start * dx.bit_strides[2] + w.start * dx.bit_strides[3]);
-  const auto add = [&](std::int64_t extent, std::int64_t bits) { copy.dims.push_back({extent, 0, bits, false, 0, 0}); };
+  const auto add = [&](std::int64_t extent, std::int64_t bits) {
+    copy.dims.push_back({extent, bits, bits, false, 0, 0});
+  };
   add(f.x[0], dx.bit_strides[0]);
   add(h.axis.out, h.step * dx.bit_strides[2]);
   add(w.axis.out, w.step * dx.bit_strides[3]);

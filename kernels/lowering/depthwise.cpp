@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "kernels/lowering/conv_gradient.h"
 #include "kernels/lowering/exact.h"
 #include "kernels/lowering/simd_chain.h"
@@ -138,7 +140,9 @@ void lower_phase(const Node& node, const ForwardConv& f, const Phase& h, const P
   windows.output_shape = {f.x[0], f.x[1], h.axis.out, w.axis.out};
   windows.kernel = {h.axis.kernel, w.axis.kernel};
   windows.dilations = {h.axis.dilation, w.axis.dilation};
-  windows.pads = {h.axis.pad, w.axis.pad, 1, 1};  // at the end too, where dy may be too short
+  // At the end, too, since dy may be too short; in front the phase may begin behind dy's first element.
+  windows.pads = {h.axis.pad, w.axis.pad, std::max<std::int64_t>(1, 1 - h.axis.pad),
+                  std::max<std::int64_t>(1, 1 - w.axis.pad)};
   DepthwiseLayer(node, windows, context).lower();
 }
 

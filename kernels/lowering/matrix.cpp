@@ -83,6 +83,20 @@ void set_sizes(ArrayProblem& p, std::int64_t m, std::int64_t k, std::int64_t n) 
   p.oc = n;
 }
 
+/// The transposed product, of the second matrix and the first: what has to be transposed on the way in is then the
+/// other one, or the result.
+ArrayJob mirrored(const ArrayJob& job) {
+  const auto& weights = std::get<StridedWeights>(job.weights);
+  const IfmapOperand& ifmap = job.ifmap;
+  ArrayJob other;
+  other.node = job.node;
+  set_sizes(other.problem, job.problem.oc, job.problem.ic, job.problem.w.out);
+  other.ifmap = {{weights.region, weights.offset, weights.bits, {}}, 0, 0, weights.column, weights.row};
+  other.weights = StridedWeights{{ifmap.region, ifmap.offset, ifmap.bits, {}}, 0, 0, ifmap.channel, ifmap.column};
+  other.output = {{-1, 1}, {-1, 1}, {1, 1}, {0, 1}};
+  return other;
+}
+
 void describe(const Node& node, ArrayJob& job, const LoweringContext& context) {
   describe_operands(job, context.layout(context.result_of(context.id(node))), context.machine());
 }
@@ -126,7 +140,14 @@ std::vector<ArrayWay> gemm_ways(const Node& node, LoweringContext& context) {
     job.bias = matrix_bias(node.inputs[2], y[1], gemm.beta, context);
   }
   describe(node, job, context);
-  return {{{}, {std::move(job)}}};
+  std::vector<ArrayWay> ways{{{}, {job}}};
+  const bool computed = !graph.tensor(node.inputs[0]).constant && !graph.tensor(b).constant;
+  if (computed && !job.bias && context.machine().weight_bits == context.machine().activation_bits) {
+    ArrayJob other = mirrored(job);
+    describe(node, other, context);
+    ways.push_back({{}, {std::move(other)}});
+  }
+  return ways;
 }
 
 namespace {

@@ -8,12 +8,13 @@ namespace systole {
 
 namespace {
 
-bool is_channel_vector(const Graph& graph, TensorId c, std::int64_t channels) {
+/// Can the array start its sums from C? A trained one lies in memory as it is, so that nothing scales it.
+bool is_channel_vector(const Graph& graph, TensorId c, std::int64_t channels, double beta) {
   const Tensor& tensor = graph.tensor(c);
   const Shape& shape = tensor.shape;
-  const bool row =
-      shape.empty() || element_count(shape) == 1 || shape == Shape{channels} || shape == Shape{1, channels};
-  return tensor.constant && row;
+  const bool row = shape == Shape{channels} || shape == Shape{1, channels};
+  if (!tensor.constant) return row && beta == 1.0;
+  return row || element_count(shape) == 1;
 }
 
 /// Takes apart what a Gemm adds and scales. New nodes are collected in the order in which they run.
@@ -26,7 +27,7 @@ class GemmParts {
     const TensorId result = gemm.outputs.front();
     const std::int64_t channels = graph_.shape(result).at(1);
     std::optional<TensorId> addend;
-    if (gemm.inputs.size() > 2 && !is_channel_vector(graph_, gemm.inputs[2], channels)) {
+    if (gemm.inputs.size() > 2 && !is_channel_vector(graph_, gemm.inputs[2], channels, attributes.beta)) {
       addend = gemm.inputs[2];
       gemm.inputs.pop_back();
     }

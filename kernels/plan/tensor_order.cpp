@@ -44,7 +44,7 @@ class OrderChoice {
     const Node& node = graph_.node(consumers.front());
     if (is_optimizer(node.op) && node.inputs.front() != input) return input_order(node.inputs.front());
     const bool second = node.inputs.size() > 1 && node.inputs[1] == input;
-    if (node.op == OpKind::Conv && second) return outputs_last();
+    if ((node.op == OpKind::Conv || node.op == OpKind::ConvInputGradient) && second) return outputs_last();
     if (node.op == OpKind::Gemm && second && std::get<GemmAttributes>(node.attributes).transpose_b) return {1, 0};
     if (node.op != OpKind::Transpose) return default_order(rank);
     Order order = default_order(rank);

@@ -22,15 +22,15 @@ struct Sizes {
 };
 
 void expect_gemm(const Sizes& s, GemmAttributes gemm, bool constant_b, const Shape& c_shape, const Machine& machine,
-                 const Order& order_a = {0, 1}) {
+                 const Order& order_a = {0, 1}, const Order& order_y = {0, 1}) {
   LayerHarness h(machine);
   const Shape a_shape = gemm.transpose_a ? Shape{s.k, s.m} : Shape{s.m, s.k};
   const Shape b_shape = gemm.transpose_b ? Shape{s.n, s.k} : Shape{s.k, s.n};
   const TensorId a = h.input(a_shape, -2, 2, order_a);
   const TensorId b = constant_b ? h.constant(b_shape) : h.input(b_shape);
   std::vector<TensorId> inputs{a, b};
-  if (!c_shape.empty()) inputs.push_back(h.constant(c_shape));
-  const TensorId y = h.output({s.m, s.n});
+  if (!c_shape.empty()) inputs.push_back(constant_b ? h.constant(c_shape) : h.input(c_shape));
+  const TensorId y = h.output({s.m, s.n}, order_y);
   h.node(OpKind::Gemm, inputs, {y}, gemm);
   ASSERT_NO_THROW(h.run(lower_array));
   h.expect(
@@ -58,6 +58,20 @@ TEST(Gemm, with_constant_weights_and_bias) {
   for (const bool transpose_b : {false, true}) {
     expect_gemm({3, 10, 9}, gemm(false, transpose_b), true, {9}, small_machine());
     expect_gemm({1, 50, 21}, gemm(false, transpose_b, 0.5, 2), true, {1, 21}, tight_machine(64, 16, 8));
+  }
+}
+TEST(Gemm, with_trained_weights_and_bias) {
+  for (const bool transpose_b : {false, true}) {
+    expect_gemm({3, 10, 9}, gemm(false, transpose_b), false, {9}, small_machine());
+    expect_gemm({5, 50, 24}, gemm(false, transpose_b), false, {1, 24}, tight_machine(64, 32, 8));
+  }
+}
+TEST(Gemm, whose_result_lies_transposed) {
+  for (const bool transpose_a : {false, true}) {
+    for (const bool transpose_b : {false, true}) {
+      expect_gemm({9, 5, 11}, gemm(transpose_a, transpose_b), false, {}, small_machine(), {0, 1}, {1, 0});
+      expect_gemm({13, 9, 10}, gemm(transpose_a, transpose_b), false, {}, tight_machine(48, 32, 8), {0, 1}, {1, 0});
+    }
   }
 }
 TEST(Gemm, with_a_scalar_bias) {
