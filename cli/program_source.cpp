@@ -17,6 +17,7 @@
 #include "kernels/compiler.h"
 #include "kernels/onnx/import.h"
 #include "kernels/plan/machine_config.h"
+#include "models/cycle/dram/config.h"
 
 namespace systole {
 
@@ -138,6 +139,9 @@ config::Machine machine_from(const MachineOptions& options, const std::string& o
   request.overrides = options.overrides;
   Diagnostics diagnostics;
   Loaded<config::Machine> loaded = load_machine(request, diagnostics);
+  diagnostics.throw_if_any();
+  const config::Memory& memory = loaded.message.memory_description();
+  if (memory.has_dram()) dram::make_dram_config(memory, loaded.source, "memory_description.", diagnostics);
   diagnostics.throw_if_any();
   return std::move(loaded.message);
 }

@@ -3,12 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "base/errors.h"
+#include "base/files.h"
 
 namespace systole {
 namespace {
@@ -118,6 +121,52 @@ TEST_F(DramCommand, faults_of_the_user_are_named) {
               HasSubstr("t.trace:257: error: clock 1 comes after clock 255"));
   EXPECT_FALSE(fs::exists(folder_ / "c.csv"));
   EXPECT_FALSE(fs::exists(folder_ / "c.csv.partial"));
+}
+
+TEST_F(DramCommand, bad_lines_of_a_trace_are_named) {
+  const auto fault_of = [&](const std::string& line) {
+    const std::string path = (folder_ / "bad.trace").string();
+    std::ofstream(path) << "0x0 READ 5\n" << line << '\n';
+    const std::string text = fault({path});
+    EXPECT_THAT(text, HasSubstr("bad.trace:2: error: "));
+    return text;
+  };
+  EXPECT_THAT(fault_of("40 READ 6"), HasSubstr("'40' is not a hexadecimal byte address"));
+  EXPECT_THAT(fault_of("0x40 FETCH 6"), HasSubstr("'FETCH' is neither READ nor WRITE"));
+  EXPECT_THAT(fault_of("0x40 READ soon"), HasSubstr("'soon' is not a clock"));
+  EXPECT_THAT(fault_of("0x40 READ"), HasSubstr("'' is not a clock"));
+  EXPECT_THAT(fault_of("0x40 READ 6 7"), HasSubstr("'7' is left over"));
+  EXPECT_THAT(fault_of("0x200000000 READ 6"), HasSubstr("beyond the device, which has 0x200000000 bytes"));
+  EXPECT_THAT(fault_of("0x40 READ 4"), HasSubstr("out of time order"));
+}
+
+TEST_F(DramCommand, a_gzip_file_that_was_cut_off_is_refused) {
+  const std::string plain = (folder_ / "t.trace").string();
+  ASSERT_EQ(std::system(("gzip -c " + plain + " > " + plain + ".gz").c_str()), 0);
+  EXPECT_EQ(fault({plain + ".gz"}), "");
+  for (const std::uintmax_t kept : {fs::file_size(plain + ".gz") / 2, fs::file_size(plain + ".gz") - 4}) {
+    fs::copy_file(plain + ".gz", plain + ".cut.gz", fs::copy_options::overwrite_existing);
+    fs::resize_file(plain + ".cut.gz", kept);
+    EXPECT_THAT(fault({plain + ".cut.gz"}), HasSubstr("ends in the middle"));
+  }
+}
+
+TEST_F(DramCommand, contradictions_of_a_memory_are_named_with_their_line) {
+  std::string text = read_file(SYSTOLE_SOURCE_DIR "/configs/dram/ddr4_2400.textproto");
+  const auto fault_with = [&](const std::string& key, const std::string& with) {
+    std::string changed = text;
+    const std::size_t at = changed.find(key);
+    EXPECT_NE(at, std::string::npos);
+    const auto line = 1 + std::count(changed.begin(), changed.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+    const std::string path = (folder_ / "my.textproto").string();
+    std::ofstream(path) << changed.replace(at, key.size(), with);
+    const std::string said = fault({(folder_ / "t.trace").string(), "--dram", path});
+    EXPECT_THAT(said, HasSubstr("my.textproto:" + std::to_string(line) + ":"));
+    return said;
+  };
+  EXPECT_THAT(fault_with("trc: 56", "trc: 55"), HasSubstr("less than tRAS + tRP (56)"));
+  EXPECT_THAT(fault_with("columns: 1024", "columns: 512"), HasSubstr("are 4096 Mbit, not the device's 8192 Mbit"));
+  EXPECT_THAT(fault_with("burst_length: 8", "burst_length: 7"), HasSubstr("7"));
 }
 
 TEST_F(DramCommand, what_cannot_be_read_or_written_is_the_environments_fault) {

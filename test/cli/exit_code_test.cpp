@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "base/files.h"
@@ -62,6 +63,19 @@ TEST_F(ExitCode, AMissingModelIsTheEnvironments) {
   EXPECT_EQ(systole("run .").code, 2);
   EXPECT_EQ(systole("disasm nowhere").code, 2);
   EXPECT_EQ(systole("run lenet5 --hw ./nowhere.textproto").code, 2);
+}
+
+TEST_F(ExitCode, AMemoryThatContradictsItselfIsNamedWithItsLine) {
+  std::string text = read_file(SYSTOLE_SOURCE_DIR "/configs/dram/ddr4_2400.textproto");
+  const std::size_t at = text.find("trc: 56");
+  const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
+  std::ofstream(place / "my.textproto") << text.replace(at, 7, "trc: 50");
+  for (const char* command : {"run", "compile -o program", "analyze"}) {
+    const Ended ended = systole(command + std::string(" lenet5 --dram ./my.textproto"));
+    EXPECT_EQ(ended.code, 1);
+    EXPECT_THAT(ended.err, HasSubstr("my.textproto:" + std::to_string(line) + ":"));
+    EXPECT_THAT(ended.err, HasSubstr("trc is 50 clocks, less than tRAS + tRP (56)"));
+  }
 }
 
 TEST_F(ExitCode, AFileThatIsNoModelIsTheUsersMistakeAndIsNamed) {

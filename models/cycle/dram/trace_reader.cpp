@@ -70,11 +70,14 @@ bool TraceReader::refill() {
   begin_ = 0;
   if (buffer_.size() - end_ < kChunk) buffer_.resize(buffer_.size() * 2);
   const int got = gzread(file_->handle, buffer_.data() + end_, kChunk);
+  int code = Z_OK;
+  const char* const why = gzerror(file_->handle, &code);
   if (got < 0) {
-    int code = 0;
-    const char* const why = gzerror(file_->handle, &code);
     throw EnvironmentError(
         fmt::format("{}: cannot read the trace ({})", path_, code == Z_ERRNO ? std::strerror(errno) : why));
+  }
+  if (code == Z_BUF_ERROR) {
+    throw UserError({path_, 0, 0, "the gzip file ends in the middle", "it was cut off: copy or compress it again"});
   }
   end_ += static_cast<std::size_t>(got);
   return got > 0;
