@@ -18,6 +18,7 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
       {"run", "MODEL", "compile, simulate cycle by cycle, report", run_run},
       {"analyze", "MODEL", "the analytical model alone", run_analyze},
+      {"validate", "MODEL", "both, layer by layer, with the causes of every difference", run_validate},
       {"compile", "MODEL -o PROGRAM", "the instruction stream for a machine", run_compile},
       {"disasm", "PROGRAM", "the instruction stream as text", run_disasm},
       {"asm", "TEXT -o PROGRAM", "the inverse of disasm", run_asm},
@@ -31,7 +32,7 @@ const std::vector<Command>& commands() {
 namespace {
 
 /// Commands of the interface that this version does not have.
-constexpr std::array<const char*, 3> kMissing = {"validate", "cosim", "explore"};
+constexpr std::array<const char*, 2> kMissing = {"cosim", "explore"};
 
 std::string help() {
   std::string text =

@@ -7,6 +7,7 @@
 
 #include "cli/log.h"
 #include "cli/progress_line.h"
+#include "configs/idealize.h"
 #include "models/cycle/configure.h"
 #include "models/cycle/dram/dram_memory.h"
 
@@ -23,7 +24,8 @@ Simulation simulate_program(const config::Machine& machine, const isa::Program& 
   const auto start = std::chrono::steady_clock::now();
   const double cpu_start = cpu_seconds();
   const MachineProgram decoded = load_program(program);
-  const std::unique_ptr<Memory> memory = make_memory(machine.memory_description());
+  const config::Machine simulated = idealized(machine);
+  const std::unique_ptr<Memory> memory = make_memory(simulated.memory_description());
 
   ProgressLine line(progress);
   SimulationOptions options;
@@ -40,7 +42,7 @@ Simulation simulate_program(const config::Machine& machine, const isa::Program& 
   };
 
   Simulation result;
-  result.counters = simulate(machine_parameters(machine), *memory, decoded, options);
+  result.counters = simulate(machine_parameters(simulated), *memory, decoded, options);
   check_identities(result.counters);
   if (const auto* dram = dynamic_cast<const DramMemory*>(memory.get())) {
     result.memory_energy = Picojoules{dram->energy().total_pj()};

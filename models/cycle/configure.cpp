@@ -26,6 +26,17 @@ ArrayParameters array_parameters(const config::SystolicArray& array) {
   return parameters;
 }
 
+SimdParameters simd_parameters(const config::Machine& machine) {
+  SimdParameters parameters;
+  parameters.lanes = machine.systolic_array().columns();
+  parameters.divide_latency = machine.simd_unit().divide_latency();
+  parameters.exponential_latency = machine.simd_unit().exponential_latency();
+  parameters.inverse_sqrt_latency = machine.simd_unit().inverse_sqrt_latency();
+  parameters.hazards = !machine.without().hazards();
+  parameters.bank_conflicts = !machine.without().bank_conflicts();
+  return parameters;
+}
+
 DmaParameters dma_parameters(const config::Machine& machine, int width_bits, bool walks) {
   const config::SystolicArray& array = machine.systolic_array();
   const int accumulator = array.accumulator_bits();
@@ -62,8 +73,7 @@ MachineParameters machine_parameters(const config::Machine& machine) {
   MachineParameters parameters;
   parameters.clock_period_ps = std::llround(1e6 / machine.clock_mhz());
   parameters.array = array_parameters(machine.systolic_array());
-  parameters.simd = {machine.systolic_array().columns(), machine.simd_unit().divide_latency(),
-                     machine.simd_unit().exponential_latency(), machine.simd_unit().inverse_sqrt_latency()};
+  parameters.simd = simd_parameters(machine);
   parameters.dma = {dma_parameters(machine, ports.parambuf(), true), dma_parameters(machine, ports.ibuf(), true),
                     dma_parameters(machine, ports.obuf(), true), dma_parameters(machine, ports.simd(), true),
                     dma_parameters(machine, ports.instruction(), false)};
@@ -71,7 +81,8 @@ MachineParameters machine_parameters(const config::Machine& machine) {
   parameters.interconnect.response_latency = machine.interconnect().response_latency();
   parameters.controller.half_words = static_cast<int>(machine.buffers().instruction_bits() / 2 / kInstructionBits);
   parameters.controller.decode_words_per_cycle = machine.controller().decode_words_per_cycle();
-  parameters.controller.dispatch_cycles = machine.controller().dispatch_cycles();
+  parameters.controller.fetches = !machine.without().instruction_fetch();
+  parameters.controller.dispatch_cycles = parameters.controller.fetches ? machine.controller().dispatch_cycles() : 0;
   return parameters;
 }
 
@@ -80,6 +91,7 @@ std::unique_ptr<Memory> make_memory(const config::Memory& memory) {
   IdealMemoryParameters parameters;
   parameters.gbytes_per_second = memory.ideal().gbytes_per_second();
   parameters.latency_ns = memory.ideal().latency_ns();
+  parameters.posted_writes = memory.ideal().posted_writes();
   parameters.capacity = Bytes{memory.ideal().capacity_mbytes() << 20};
   return std::make_unique<IdealMemory>("memory", parameters);
 }

@@ -9,7 +9,8 @@
 /// From what users write to what the modules take.
 namespace systole {
 
-/// The modules' parameters of a machine whose fields are all set and checked (configs/machine.h).
+/// The modules' parameters of a machine whose fields are all set and checked (configs/machine.h), and whose
+/// idealizations are applied (configs/idealize.h).
 MachineParameters machine_parameters(const config::Machine& machine);
 
 /// The memory that a machine or a memory file describes: ideal, or DRAM with its controller. It belongs to the SystemC

@@ -66,7 +66,7 @@ Controller::Controller(const sc_core::sc_module_name& name, const ControllerPara
 
 void Controller::run() {
   failure_.guard([this] {
-    fetching_.open(fetch_);
+    if (parameters_.fetches) fetching_.open(fetch_);
     for (const ProgramBlock& block : program_.blocks) {
       decode(block);
       wait_for_units();
@@ -79,13 +79,17 @@ void Controller::run() {
 }
 
 void Controller::decode(const ProgramBlock& block) {
+  if (parameters_.fetches) decode_all_words(block);
+  count(block);
+}
+
+void Controller::decode_all_words(const ProgramBlock& block) {
   decode_words(block.simd_begin);
   if (block.simd_end > block.simd_begin) {
     wait_for_simd_memory();
     decode_words(block.simd_end - block.simd_begin);
   }
   decode_words(block.words - block.simd_end);
-  count(block);
 }
 
 void Controller::decode_words(std::int64_t count) {

@@ -15,6 +15,7 @@ struct ControllerParameters {
   int half_words = 128;            ///< words in one of the two halves of the instruction memory, at least 1
   int decode_words_per_cycle = 1;  ///< 1..64
   int dispatch_cycles = 1;         ///< cycles, 0 or more: from the end of a block to the start of the next, decoded one
+  bool fetches = true;             ///< false, an idealization: words are there and decoded when they are wanted
 
   /// Throws InternalError naming the field; the configuration has been checked before.
   void validate() const;
@@ -58,6 +59,7 @@ class Controller : public sc_core::sc_module {
   void close_block();
 
   void decode(const ProgramBlock& block);
+  void decode_all_words(const ProgramBlock& block);
   void decode_words(std::int64_t count);
   void wait_for_half();
   void wait_for_simd_memory();

@@ -37,8 +37,9 @@ tlm::tlm_sync_enum IdealMemory::nb_transport_fw(tlm::tlm_generic_payload& burst,
   check(phase == tlm::BEGIN_REQ, name(), "unexpected phase");
   b_transport(burst, delay);
   if (answers_at_once()) return tlm::TLM_COMPLETED;
-  burst.acquire();
   bus_free_ = std::max(bus_free_, sc_core::sc_time_stamp() + latency_) + transfer_time(burst);
+  if (parameters_.posted_writes && burst.is_write()) return tlm::TLM_COMPLETED;
+  burst.acquire();
   flights_.push_back({bus_free_, &burst});
   if (flights_.size() == 1) response_.notify(bus_free_ - sc_core::sc_time_stamp());
   phase = tlm::END_REQ;

@@ -9,6 +9,7 @@ namespace systole {
 struct IdealMemoryParameters {
   double gbytes_per_second = 0.0;  ///< 10^9 bytes a second, reads and writes together; 0: no limit
   double latency_ns = 0.0;         ///< from a burst's request to its first byte
+  bool posted_writes = false;      ///< a write is answered in the call that brings it
   Bytes capacity{std::int64_t{1} << 40};
 
   /// Throws InternalError naming the field; the configuration has been checked before.

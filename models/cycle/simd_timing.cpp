@@ -95,7 +95,7 @@ TimedInstruction SimdTiming::timed(const isa::SimdInstruction& instruction) cons
   const SimdOpcodeTraits traits = traits_of(instruction.opcode);
   TimedInstruction result;
   result.occupancy = latency(traits.latency);
-  result.result_delay = result.occupancy + kResultDelay;
+  result.result_delay = result.occupancy + (parameters_.hazards ? kResultDelay : 0);
   result.write = operand(instruction.destination);
   result.read[static_cast<std::size_t>(result.reads++)] = operand(instruction.source1);
   if (traits.reads_source2) result.read[static_cast<std::size_t>(result.reads++)] = operand(instruction.source2);
@@ -110,7 +110,7 @@ TimedOperand SimdTiming::operand(std::uint8_t iterator) const {
   TimedOperand result;
   const int space = static_cast<int>(self.space);
   result.region = space * (isa::kMaxStreams + 1) + self.stream + 1;
-  result.memory = self.space == isa::Namespace::imm ? kManyPorts : space;
+  result.memory = self.space == isa::Namespace::imm || !parameters_.bank_conflicts ? kManyPorts : space;
   result.address = self.base;
   std::copy(self.stride.begin(), self.stride.end(), result.stride.begin());
   return result;

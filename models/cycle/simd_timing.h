@@ -17,6 +17,8 @@ struct SimdParameters {
   int divide_latency = 9;         ///< cycles of the execute stage, 1..64
   int exponential_latency = 3;    ///< cycles of the execute stage, 1..64
   int inverse_sqrt_latency = 13;  ///< cycles of the execute stage, 1..64
+  bool hazards = true;            ///< false, an idealization: a result can be read when it is computed
+  bool bank_conflicts = true;     ///< false, an idealization: a bank has a read port for each operand
 
   /// Throws InternalError naming the field; the configuration has been checked before.
   void validate() const;

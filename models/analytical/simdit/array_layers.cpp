@@ -136,24 +136,60 @@ TileTimes tile_times(const ArrayTile& t, const Machine& m, bool output_stationar
   return times;
 }
 
+/// Tiles are whole: their numbers go up, and each does less on average.
+void round_up_tiles(const Machine& m, TileCounts& n, TileTimes& x) {
+  const auto round = [](double& count) {
+    const double share = count / ceil_of(count);
+    count = ceil_of(count);
+    return share;
+  };
+  const auto fill = static_cast<double>(m.rows - 1 + m.columns - 1);
+  const double in_channels = round(n.in_channels);
+  const double space = round(n.space);
+  const double reduction = round(n.reduction);
+  const double out_channels = round(n.out_channels);
+  x.compute = (x.compute - fill) * space * reduction * out_channels + fill;
+  x.weights *= reduction * out_channels;
+  x.bias *= out_channels;
+  x.ifmap *= space * in_channels;
+  x.output *= space * out_channels;
+}
+
+/// Only channels that the layer has are moved.
+void drop_padding(const Layer& l, const ArrayTile& t, TileTimes& x) {
+  const double in_channels = ratio(l.in_channels, t.in_channels_padded);
+  const double out_channels = ratio(l.out_channels, t.out_channels_padded);
+  x.weights *= in_channels * out_channels;
+  x.bias *= out_channels;
+  x.ifmap *= in_channels;
+  x.output *= out_channels;
+}
+
 double excess(double slowest_transfer, double compute) {
   return std::max(0.0, slowest_transfer - compute);
 }
 
 /// Stalls of the three-stage pipeline (load next, compute this, store previous), by the published slot cases.
-double weight_stationary_stall(const TileCounts& n, const TileTimes& x, bool fused_output) {
+double weight_stationary_stall(const TileCounts& n, const TileTimes& x, bool fused_output, bool exact_slots) {
   double n1 = (n.space - 1) * n.out_channels - 1;
   double n2 = (n.reduction - 1) * (n.space - 1) * n.out_channels;
   double n4 = (n.reduction - 1) * n.out_channels;
-  const double n5 = n.out_channels - 1;
+  double n5 = n.out_channels - 1;
   if (n2 + n4 == 0) n2 = n4 = 0;
+  const bool one_tile = n.space * n.reduction * n.out_channels <= 1;
+  if (exact_slots && n1 < 0) {  // no such slot: one of another kind is the first tile's
+    n1 = 0;
+    double& other = n5 > 0 ? n5 : n4;
+    other = std::max(0.0, other - 1);
+  }
   const double steady = n1 * excess(std::max(x.ifmap, x.output), x.compute) +
                         n2 * excess(std::max(x.ifmap, 2 * x.output), x.compute) +
                         n4 * excess(std::max({x.ifmap, x.weights, 2 * x.output}), x.compute) +
                         n5 * excess(std::max({x.ifmap, x.output, x.weights + x.bias}), x.compute);
   const double first = std::max(x.ifmap, x.weights + x.bias);
-  const double second = excess(x.ifmap, x.compute);
-  const double second_last = excess(x.output, x.compute);
+  const bool ends = !(exact_slots && one_tile);
+  const double second = ends ? excess(x.ifmap, x.compute) : 0;
+  const double second_last = ends ? excess(x.output, x.compute) : 0;
   const double total = steady + first + second + second_last + x.output;
   if (!fused_output) return total;
   const double slots = n1 + n2 + n4 + n5;
@@ -181,33 +217,37 @@ double output_stationary_stall(const TileCounts& n, TileTimes x, bool fused_outp
          excess(std::max(x.weights, x.ifmap), x.compute) + x.output;
 }
 
+bool is_output_stationary(const Layer& l) {
+  return l.operation == Operation::gemm && l.batch == 1;
+}
+
 struct ArrayCycles {
   double compute, stall;
 };
 
-ArrayCycles array_cycles(const TileCounts& n, const TileTimes& x, bool output_stationary, Fusion fusion) {
-  return {
-      ceil_of(x.compute * n.space * n.reduction * n.out_channels),
-      output_stationary ? output_stationary_stall(n, x, fusion.output) : weight_stationary_stall(n, x, fusion.output)};
-}
-
-bool is_output_stationary(const Layer& l) {
-  return l.operation == Operation::gemm && l.batch == 1;
+ArrayCycles array_cycles(const Layer& l, const ArrayTile& t, const Machine& m, Fusion fusion,
+                         const Corrections& corrections) {
+  const bool output_stationary = is_output_stationary(l);
+  TileCounts n = count_tiles(l, t);
+  TileTimes x = tile_times(t, m, output_stationary);
+  if (corrections.whole_tiles) round_up_tiles(m, n, x);
+  if (corrections.true_channels) drop_padding(l, t, x);
+  return {ceil_of(x.compute * n.space * n.reduction * n.out_channels),
+          output_stationary ? output_stationary_stall(n, x, fusion.output)
+                            : weight_stationary_stall(n, x, fusion.output, corrections.slot_counts)};
 }
 
 }  // namespace
 
 double array_layer_cycles(const Layer& l, const ArrayTile& t, const Machine& m, Fusion fusion) {
-  const bool output_stationary = is_output_stationary(l);
-  const ArrayCycles cycles =
-      array_cycles(count_tiles(l, t), tile_times(t, m, output_stationary), output_stationary, fusion);
+  const ArrayCycles cycles = array_cycles(l, t, m, fusion, {});
   return cycles.compute + cycles.stall;
 }
 
-Cost array_layer_cost(const Layer& l, const ArrayTile& t, const Machine& m, Fusion fusion) {
+Cost array_layer_cost(const Layer& l, const ArrayTile& t, const Machine& m, Fusion fusion,
+                      const Corrections& corrections) {
   const bool output_stationary = is_output_stationary(l);
   const TileCounts n = count_tiles(l, t);
-  const TileTimes x = tile_times(t, m, output_stationary);
   const auto outputs = static_cast<double>(l.out_width * l.out_height * l.batch * t.out_channels_padded);
   const auto reductions = static_cast<double>(t.in_channels_padded * l.kernel_width * l.kernel_height);
   const auto bits = [](std::int64_t b) { return static_cast<double>(b); };
@@ -235,7 +275,7 @@ Cost array_layer_cost(const Layer& l, const ArrayTile& t, const Machine& m, Fusi
            bits(m.accumulator_bits);
   c.bbuf = outputs * bits(m.bias_bits);
 
-  const ArrayCycles cycles = array_cycles(n, x, output_stationary, fusion);
+  const ArrayCycles cycles = array_cycles(l, t, m, fusion, corrections);
   c.array_compute = cycles.compute;
   c.array_stall = cycles.stall;
   c.operations = 2 * outputs * reductions;

@@ -18,6 +18,13 @@ struct ArrayTile {
   std::int64_t batch = 0;
 };
 
+/// Faults of the published model that can be taken away one by one, to measure what each is worth. As published: none.
+struct Corrections {
+  bool whole_tiles = false;    ///< tiles are counted whole, remainders with their own size on average
+  bool slot_counts = false;    ///< right with one or two tiles, too
+  bool true_channels = false;  ///< channels that only fill up the array are not moved
+};
+
 /// Nothing when not even one output pixel fits (the published program does not terminate there).
 std::optional<ArrayTile> find_array_tile(const Layer& layer, const Machine& machine);
 
@@ -26,8 +33,9 @@ ArrayTile tile_array_layer(const Layer& layer, const Machine& machine);
 
 /// Convolution, and GEMM with a batch above 1 (weight stationary); GEMM with batch 1 (output stationary).
 /// The model's faults are part of it: fractional tile counts, slot counts that assume at least three tiles, padded
-/// channels counted as work and traffic.
-Cost array_layer_cost(const Layer& layer, const ArrayTile& tile, const Machine& machine, Fusion fusion);
+/// channels counted as work and traffic. `corrections` change its cycles alone.
+Cost array_layer_cost(const Layer& layer, const ArrayTile& tile, const Machine& machine, Fusion fusion,
+                      const Corrections& corrections = {});
 
 /// Its cycles() alone, for searches.
 double array_layer_cycles(const Layer& layer, const ArrayTile& tile, const Machine& machine, Fusion fusion);

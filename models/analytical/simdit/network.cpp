@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "base/errors.h"
-#include "models/analytical/simdit/array_layers.h"
 #include "models/analytical/simdit/simd_layers.h"
 
 namespace systole::simdit {
@@ -51,7 +50,8 @@ std::int64_t output_bits(const PlacedLayer& layer, const Machine& m) {
   return layer.feeds_array ? m.activation_bits : m.accumulator_bits;
 }
 
-std::vector<Cost> network_cost(const std::vector<Layer>& program, const Machine& m, bool fused) {
+std::vector<Cost> network_cost(const std::vector<Layer>& program, const Machine& m, bool fused,
+                               const Corrections& corrections) {
   const std::vector<PlacedLayer> placed = placed_layers(program, fused);
   std::vector<Cost> costs;
   costs.reserve(program.size());
@@ -63,7 +63,7 @@ std::vector<Cost> network_cost(const std::vector<Layer>& program, const Machine&
     }
     const Layer& layer = next->layer;
     costs.push_back(on_array(layer.operation)
-                        ? array_layer_cost(layer, tile_array_layer(layer, m), m, next->fusion)
+                        ? array_layer_cost(layer, tile_array_layer(layer, m), m, next->fusion, corrections)
                         : simd_layer_cost(layer, tile_simd_layer(layer, m), m, output_bits(*next, m), next->fusion));
     ++next;
   }

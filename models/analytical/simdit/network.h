@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "models/analytical/simdit/array_layers.h"
 #include "models/analytical/simdit/layer.h"
 #include "models/analytical/simdit/machine.h"
 
@@ -13,7 +14,8 @@ namespace systole::simdit {
 /// Fusion (`fused`): an array layer and the SIMD layer right behind it (ignored operators skipped) are joined for
 /// convolution -> relu, elem_add, mean_var, sgd and GEMM -> sgd; other neighbours are UserErrors, as the model refuses
 /// them.
-std::vector<Cost> network_cost(const std::vector<Layer>& program, const Machine& machine, bool fused);
+std::vector<Cost> network_cost(const std::vector<Layer>& program, const Machine& machine, bool fused,
+                               const Corrections& corrections = {});
 
 /// A layer with what its neighbours decide: all that its cost depends on besides the machine.
 struct PlacedLayer {

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/errors.h"
+#include "configs/idealize.h"
 #include "isa/decoder.h"
 #include "isa/program.h"
 #include "models/analytical/systole/block_timing.h"
@@ -213,7 +214,8 @@ class Analyzer {
 }  // namespace
 
 Analysis analyze(const isa::Program& program, const config::Machine& machine) {
-  return Analyzer(program, machine).run();
+  const config::Machine modelled = idealized(machine);
+  return Analyzer(program, modelled).run();
 }
 
 }  // namespace systole::analytical

@@ -16,7 +16,7 @@ struct Analysis {
 };
 
 /// Cycles, bytes and work of a compiled program on a machine whose every field is set, layer by layer. The program must
-/// have passed isa::validate.
+/// have passed isa::validate. The machine's idealizations (`without`) hold here as they do in the simulation.
 Analysis analyze(const isa::Program& program, const config::Machine& machine);
 
 }  // namespace systole::analytical

@@ -15,6 +15,7 @@ Fetch::Fetch(std::int64_t words, std::int64_t address, const MachineModel& machi
     : machine_(machine), memory_(memory), address_(address), to_fetch_(words) {}
 
 double Fetch::decode(std::int64_t count, double now) {
+  if (!machine_.fetches) return now;
   while (count > 0) {
     if (half_left_ == 0) fetch_half();
     const std::int64_t taken = std::min(count, half_left_);

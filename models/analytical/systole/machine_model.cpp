@@ -23,6 +23,9 @@ MachineModel machine_model(const config::Machine& machine) {
   model.exponential_latency = machine.simd_unit().exponential_latency();
   model.inverse_sqrt_latency = machine.simd_unit().inverse_sqrt_latency();
 
+  model.simd_hazards = !machine.without().hazards();
+  model.bank_conflicts = !machine.without().bank_conflicts();
+
   const config::Ports& ports = machine.ports();
   model.port_bits = {ports.parambuf(), ports.ibuf(), ports.obuf(), ports.simd(), ports.instruction()};
   model.burst_bytes = machine.dma().max_burst_bytes();
@@ -31,7 +34,8 @@ MachineModel machine_model(const config::Machine& machine) {
 
   model.half_words = machine.buffers().instruction_bits() / kWordBits / 2;
   model.decode_words = machine.controller().decode_words_per_cycle();
-  model.dispatch = machine.controller().dispatch_cycles();
+  model.fetches = !machine.without().instruction_fetch();
+  model.dispatch = model.fetches ? machine.controller().dispatch_cycles() : 0;
 
   model.period_ps = std::llround(kPicosecondsOfMhz / machine.clock_mhz());
   model.clock_hz = kPicosecondsOfSecond / static_cast<double>(model.period_ps);

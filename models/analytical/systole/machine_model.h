@@ -19,12 +19,15 @@ struct MachineModel {
   std::int64_t divide_latency = 1;
   std::int64_t exponential_latency = 1;
   std::int64_t inverse_sqrt_latency = 1;
+  bool simd_hazards = true;    ///< false, an idealization: a result can be read when it is computed
+  bool bank_conflicts = true;  ///< false, an idealization: a bank has a read port for each operand
 
   std::array<std::int64_t, 5> port_bits{};  ///< by isa::Port
   std::int64_t burst_bytes = 1024;
   std::int64_t outstanding_bursts = 16;
   std::int64_t setup = 1;
 
+  bool fetches = true;            ///< false, an idealization: words are decoded when they are wanted
   std::int64_t half_words = 128;  ///< words in one half of the instruction memory
   std::int64_t decode_words = 1;  ///< a cycle
   std::int64_t dispatch = 1;

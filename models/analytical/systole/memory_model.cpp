@@ -39,6 +39,20 @@ Field field_named(const std::string& name) {
   fail_check("analytical", "address field '" + name + "' is unknown");
 }
 
+/// Rows cost nothing where none is ever opened or closed.
+config::DramTiming without_rows(config::DramTiming t) {
+  t.set_trcd_read(0);
+  t.set_trcd_write(0);
+  t.set_trp(0);
+  t.set_trp_all(0);
+  t.set_trc(0);
+  t.set_trrd_s(0);
+  t.set_tfaw(0);
+  t.set_twr(t.twtr_s());
+  t.set_trtp(t.read_to_write());
+  return t;
+}
+
 }  // namespace
 
 MemoryModel::MemoryModel(const config::Memory& memory, const config::Machine& machine) {
@@ -56,14 +70,15 @@ void MemoryModel::set_plain(const config::IdealMemory& memory, const config::Mac
   cycles_a_byte_ = memory.gbytes_per_second() > 0 ? 1 / (memory.gbytes_per_second() * period_ns) : 0;
   read_hit_ = machine.interconnect().request_latency() + memory.latency_ns() / period_ns;
   response_ = kHalf + machine.interconnect().response_latency();
-  write_round_ = read_hit_ + response_;
+  write_round_ = memory.posted_writes() ? machine.interconnect().request_latency() + response_ : read_hit_ + response_;
 }
 
 void MemoryModel::set_dram(const config::Dram& dram, const config::Machine& machine) {
   kind_ = Kind::dram;
   const config::DramOrganization& device = dram.organization();
-  const config::DramTiming& t = dram.timing();
   const config::DramController& controller = dram.controller();
+  const config::DramTiming t =
+      controller.page_policy() == config::ideal_page ? without_rows(dram.timing()) : dram.timing();
 
   channels_ = device.channels();
   groups_ = device.bank_groups();

@@ -189,7 +189,7 @@ void SimdModel::count(const isa::Nest& nest, const TilePosition& tile, NestTile&
 Instruction SimdModel::instruction(const isa::SimdInstruction& instruction) const {
   Instruction result;
   result.latency = latency(instruction.opcode);
-  result.delay = result.latency + kReadAfterWrite;
+  result.delay = result.latency + (machine_.simd_hazards ? kReadAfterWrite : 0);
   result.write = operand(instruction.destination);
   const auto read = [&](std::uint8_t iterator) {
     result.read[static_cast<std::size_t>(result.reads++)] = operand(iterator);
@@ -206,7 +206,7 @@ Operand SimdModel::operand(std::uint8_t iterator) const {
   Operand result;
   const int space = static_cast<int>(self.space);
   result.region = space * (isa::kMaxStreams + 1) + self.stream + 1;
-  result.space = self.space == isa::Namespace::imm ? kFreePorts : space;
+  result.space = self.space == isa::Namespace::imm || !machine_.bank_conflicts ? kFreePorts : space;
   result.address = self.base;
   std::copy(self.stride.begin(), self.stride.end(), result.stride.begin());
   return result;

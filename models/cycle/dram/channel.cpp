@@ -166,7 +166,10 @@ void Channel::consider_old(Choice& best, int slot) const {
   command.bank = static_cast<std::int16_t>(bank);
   command.slot = static_cast<std::int16_t>(slot);
   command.rank = kExpired | entry.order;
-  if (!timing_.is_open(bank)) {
+  if (rows_always_open()) {
+    command.kind = column_command();
+    command.time = ready_with_open_row(bank);
+  } else if (!timing_.is_open(bank)) {
     command.kind = CommandKind::activate;
     command.time = timing_.activate_ready(bank);
   } else if (timing_.open_row(bank) == entry.request.where.row) {
@@ -181,11 +184,26 @@ void Channel::consider_old(Choice& best, int slot) const {
 
 /// What each of the banks needs for its oldest hit or, without one, for its oldest request.
 void Channel::consider_banks(Choice& best, BankSet banks) const {
+  if (rows_always_open()) return consider_open_rows(best, banks);
   const BankSet hits = banks & queue(direction_).hit_banks();
   const BankSet open = timing_.open_banks();
   consider_columns(best, hits);
   consider_rows(best, banks & ~hits & open, CommandKind::precharge);
   consider_rows(best, banks & ~open, CommandKind::activate);
+}
+
+/// Of a bank that no ACT goes to, a refresh alone says when it may be used again.
+Clock Channel::ready_with_open_row(int bank) const {
+  return std::max(timing_.column_ready(bank, direction_), timing_.activate_ready(bank));
+}
+
+void Channel::consider_open_rows(Choice& best, BankSet banks) const {
+  const RequestQueue& q = queue(direction_);
+  for_each_bank(banks, [&](int bank) {
+    const int slot = q.oldest_in_bank(bank);
+    consider(best, {ready_with_open_row(bank), kColumn | q[slot].order, column_command(),
+                    static_cast<std::int16_t>(bank), static_cast<std::int16_t>(slot)});
+  });
 }
 
 void Channel::consider_columns(Choice& best, BankSet banks) const {

@@ -87,6 +87,8 @@ class Channel {
   RequestQueue& queue(Direction direction) { return queues_[index(direction)]; }
   [[nodiscard]] const RequestQueue& queue(Direction direction) const { return queues_[index(direction)]; }
 
+  [[nodiscard]] bool rows_always_open() const { return config_.policy.page == PagePolicy::ideal; }
+
   Clock prepare();
   [[nodiscard]] bool expired(Direction direction) const;
   void choose_direction();
@@ -110,6 +112,8 @@ class Channel {
   void consider_refreshes(Choice& best) const;
   void consider_old(Choice& best, int slot) const;
   void consider_banks(Choice& best, BankSet banks) const;
+  void consider_open_rows(Choice& best, BankSet banks) const;
+  [[nodiscard]] Clock ready_with_open_row(int bank) const;
   void consider_columns(Choice& best, BankSet banks) const;
   void consider_rows(Choice& best, BankSet banks, CommandKind kind) const;
 

@@ -77,6 +77,7 @@ bool Channel::closes_row(int bank) const {
     case PagePolicy::adaptive:
       return q.hit(bank) == RequestQueue::kNone && q.oldest_in_bank(bank) != RequestQueue::kNone;
     case PagePolicy::open:
+    case PagePolicy::ideal:
       break;
   }
   return false;

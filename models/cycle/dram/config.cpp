@@ -30,6 +30,7 @@ Policy make_policy(const config::Dram& dram) {
   p.write_low = c.write_low();
   p.age_cap = c.age_cap();
   p.page = static_cast<PagePolicy>(c.page_policy());
+  p.refreshes = c.refresh() != config::no_refresh;
   p.per_bank_refresh = c.refresh() == config::per_bank;
   p.banks_per_refresh = p.per_bank_refresh ? dram.per_bank_refresh().banks() : 1;
   p.max_postponed = c.max_postponed_refreshes();

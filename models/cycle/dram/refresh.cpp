@@ -29,6 +29,7 @@ Clock refresh_lead(const ChannelConfig& config) {
 
 RefreshSchedule::RefreshSchedule(const ChannelConfig& config)
     : geometry_(config.geometry),
+      refreshes_(config.policy.refreshes),
       interval_(config.rules.refresh_interval),
       lead_(refresh_lead(config)),
       per_bank_(config.policy.per_bank_refresh),
@@ -60,6 +61,7 @@ BankSet RefreshSchedule::choose(int rank, BankSet wanted) const {
 }
 
 Clock RefreshSchedule::update(Clock now, BankSet wanted) {
+  if (!refreshes_) return kNever;
   if (now < quiet_until_ && wanted == quiet_wanted_) return quiet_until_;
   Clock change = kNever;
   for (int rank = 0; rank < geometry_.ranks; ++rank) {

@@ -44,6 +44,7 @@ class RefreshSchedule {
   [[nodiscard]] BankSet choose(int rank, BankSet wanted) const;
 
   Geometry geometry_;
+  bool refreshes_;
   Clock interval_;
   Clock lead_;
   bool per_bank_;

@@ -42,7 +42,7 @@ struct Rules {
   [[nodiscard]] Clock data_end(Direction direction) const { return data_start[index(direction)] + burst_clocks; }
 };
 
-enum class PagePolicy { open, closed, adaptive };
+enum class PagePolicy { open, closed, adaptive, ideal };
 
 /// What the controller may choose; see DramController in configs/memory.proto.
 struct Policy {
@@ -52,6 +52,7 @@ struct Policy {
   int write_low = 6;
   Clock age_cap = 2000;
   PagePolicy page = PagePolicy::open;
+  bool refreshes = true;  ///< false: an idealization
   bool per_bank_refresh = false;
   int banks_per_refresh = 1;
   int max_postponed = 0;

@@ -48,6 +48,17 @@ TEST(Controller, AHalfIsFreeOnlyWhenItsLastWordIsDecoded) {
   EXPECT_EQ(run_ideal(machine, program_of({fill(8, 48)})).blocks[0].start.count(), 24 + 1 + 1);
 }
 
+TEST(Controller, WithoutFetchingBlocksFollowOneAnotherAtOnce) {
+  MachineParameters machine = small_machine();
+  machine.controller.fetches = false;
+  machine.controller.dispatch_cycles = 0;
+  const RunCounters run = run_ideal(machine, program_of({fill(8, 40), simd(8, 50, 20), fill(8, 50)}));
+  EXPECT_EQ(run.blocks[0].start.count(), 0);
+  EXPECT_EQ(run.blocks[1].start, run.blocks[0].end);
+  EXPECT_EQ(run.blocks[2].start, run.blocks[1].end);
+  EXPECT_EQ(run.memory.read_bytes, 16);  // no instruction among them
+}
+
 TEST(Controller, TheNextBlockIsDecodedWhileOneRuns) {
   const RunCounters run = run_ideal(small_machine(), program_of({fill(800, 10), fill(8, 50)}));
   EXPECT_EQ(run.blocks[1].start.count(), run.blocks[0].end.count() + 1);

@@ -39,9 +39,11 @@ class SimdTimingTest : public testing::Test {
     return result;
   }
 
-  SimdTile tile() {
+  SimdTile tile(bool hazards = true, bool bank_conflicts = true) {
     SimdParameters parameters;
     parameters.lanes = 16;
+    parameters.hazards = hazards;
+    parameters.bank_conflicts = bank_conflicts;
     SimdTiming timing(parameters);
     timing.start(program_);
     return timing.tile(TileWalker({}));
@@ -112,6 +114,18 @@ TEST_F(SimdTimingTest, TwoWordsOfOneNamespaceTakeItsReadPortTwice) {
   EXPECT_EQ(tile().nests[0].events.of(Sram::vmem1).reads, 10 * 16);
   program_.nests = {nest(10, {{SimdOpcode::mul, 3, 4, 4}})};
   EXPECT_EQ(tile().nests[0].issue.conflicts(), 0);
+}
+
+TEST_F(SimdTimingTest, WithoutHazardsOnlyTheExecuteStageIsWaitedFor) {
+  program_.nests = {nest(0, {{SimdOpcode::divide, 3, 0, 4}, {SimdOpcode::add, 3, 3, 4}})};
+  EXPECT_EQ(tile(false).nests[0].issue.hazard, 0);
+  EXPECT_EQ(tile(false).nests[0].issue.busy, 9 + 1);
+}
+
+TEST_F(SimdTimingTest, WithoutBankConflictsANamespaceIsReadAsOftenAsItIsWanted) {
+  program_.nests = {nest(10, {{SimdOpcode::add, 3, 0, 1}})};
+  EXPECT_EQ(tile(true, false).nests[0].issue.conflicts(), 0);
+  EXPECT_EQ(tile(true, false).nests[0].events.of(Sram::vmem1).reads, 2 * 10 * 16);
 }
 
 TEST_F(SimdTimingTest, LanesThatAreNotActiveCountNoWork) {

@@ -78,6 +78,32 @@ TEST_F(Policies, an_adaptive_page_precharges_with_the_last_hit_when_another_row_
   EXPECT_EQ(channel_->counters().memory.row_conflicts, 1);
 }
 
+TEST_F(Policies, an_ideal_page_is_always_open_but_during_a_refresh) {
+  controller().set_page_policy(config::ideal_page);
+  make();
+  for (int row = 0; row < 3; ++row) push(Direction::read, 0, row, 0);
+  channel_->drain();
+  EXPECT_EQ(names(), "RD RD RD");
+  EXPECT_EQ(recorder_.commands[2].clock - recorder_.commands[0].clock, 2 * 6);  // tCCD_L
+  channel_->advance(9360);
+  push(Direction::read, 0, 5, 0);
+  channel_->drain();
+  EXPECT_EQ(names(), "RD RD RD REF RD");
+  EXPECT_GE(recorder_.commands[4].clock - recorder_.commands[3].clock, 420);  // tRFC
+  EXPECT_EQ(channel_->counters().memory.row_hits, 4);
+}
+
+TEST_F(Policies, without_refresh_there_is_none_however_long_it_takes) {
+  controller().set_refresh(config::no_refresh);
+  make();
+  for (int interval = 1; interval < 20; ++interval) {
+    push(Direction::read, 0, 1, interval);
+    channel_->drain();
+    channel_->advance(interval * 9360);
+  }
+  EXPECT_EQ(channel_->counters().memory.refreshes, 0);
+}
+
 TEST_F(Policies, writes_wait_below_the_watermark_while_reads_come_and_then_go_in_a_batch) {
   make();
   for (int i = 0; i < 26; ++i) push(Direction::write, 0, 1, i);
