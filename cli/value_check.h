@@ -37,9 +37,10 @@ class ValueCheck {
 
   [[nodiscard]] ValueModel& values() { return *values_; }
 
-  /// After the run: a line for each output, `check: prob: 1000 elements, largest difference 1.2e-07 of 0.51`; of
-  /// states, the change is compared, and they share a line that names the worst. Throws InternalError when one differs
-  /// by more than 1e-3 of the largest expected element (or change).
+  /// After the run: a line for each output, `check: prob: 1000 elements, largest difference 1.2e-07 of 0.51`. States
+  /// share a line, which names the worst; of them the step is compared, in the Euclidean norm. Throws InternalError
+  /// when an output differs by more than 1e-3 of the largest expected element, or a step by more than 2 % of its
+  /// length.
   [[nodiscard]] std::string verdict() const;
 
  private:
