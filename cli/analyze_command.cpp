@@ -62,6 +62,9 @@ void check(const AnalyzeOptions& options) {
   if (!simdit && options.allow_unmodelled) {
     diagnostics.add({"", 0, 0, "--allow-unmodelled is for the published model", "add --model simdit"});
   }
+  if (simdit && options.network.tiling == TilingRule::search) {
+    diagnostics.add({"", 0, 0, "the published model has its own greedy tiling", "leave --tiling out"});
+  }
   if (!options.format.empty() && options.results.json) {
     diagnostics.add(
         {"", 0, 0, "--json and --format simdit-csv both print to standard output", "leave one of them out"});

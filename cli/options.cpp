@@ -41,6 +41,13 @@ void set_mode(ModelOptions& options, const std::string& mode) {
   options.mode = mode;
 }
 
+void set_tiling(ModelOptions& options, const std::string& rule) {
+  if (rule != "search" && rule != "simdit") {
+    throw UserError({"", 0, 0, fmt::format("--tiling is '{}'", rule), "search or simdit"});
+  }
+  options.tiling = rule == "search" ? TilingRule::search : TilingRule::simdit;
+}
+
 std::vector<std::string> names_of(const OptionGroup& options) {
   std::vector<std::string> names;
   for (const auto& option : options.options())
@@ -72,6 +79,9 @@ OptionGroup model_options(ModelOptions& options) {
       ("mode",
        po::value<std::string>()->value_name("MODE")->notifier([&](const std::string& m) { set_mode(options, m); }),
        "inference, or training: one iteration with gradients and updates (inference)")  //
+      ("tiling",
+       po::value<std::string>()->value_name("RULE")->notifier([&](const std::string& r) { set_tiling(options, r); }),
+       "how layers are cut: search, by the corrected model's prediction; simdit, the published greedy rule (search)")  //
       ("no-fusion", po::bool_switch()->notifier([&](bool given) { options.fusion = !given; }),
        "every operator on its own: nothing is fused behind a convolution");
   all.add(training_options(options));

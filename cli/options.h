@@ -9,6 +9,7 @@
 
 #include "base/errors.h"
 #include "kernels/lowering/gradient_way.h"
+#include "kernels/tiling/search.h"
 #include "kernels/training/training.h"
 
 /// Options that mean the same for every command, and how a command reads its own.
@@ -27,6 +28,7 @@ struct ModelOptions {
   TrainingOptions training;           ///< with --mode training
   GradientWay gradient = GradientWay::quicker;
   std::vector<std::string> training_given;  ///< options that were given and are for training
+  std::optional<TilingRule> tiling;         ///< --tiling; without: search
 };
 
 struct ResultOptions {

@@ -17,6 +17,7 @@
 #include "kernels/compiler.h"
 #include "kernels/onnx/import.h"
 #include "kernels/plan/machine_config.h"
+#include "models/analytical/systole/analysis.h"
 #include "models/cycle/dram/config.h"
 
 namespace systole {
@@ -51,11 +52,10 @@ void check_program(const std::string& path, const isa::Program& program, const c
 ProgramSource read_program(const std::string& path, const MachineOptions& machine, const ModelOptions& options) {
   ProgramSource source;
   source.program = isa::read_program(path);
-  if (options.batch || !options.fusion) {
-    throw UserError(
-        {path, 0, 0,
-         fmt::format("{} is for a network, and this is a compiled program", options.batch ? "--batch" : "--no-fusion"),
-         "give it to `systole compile`"});
+  const char* const option = options.batch ? "--batch" : !options.fusion ? "--no-fusion" : "--tiling";
+  if (options.batch || !options.fusion || options.tiling) {
+    throw UserError({path, 0, 0, fmt::format("{} is for a network, and this is a compiled program", option),
+                     "give it to `systole compile`"});
   }
   const std::vector<std::string> shipped = shipped_names(kHardware);
   const std::string& made_for = source.program.machine();
@@ -107,6 +107,8 @@ ProgramSource compile_model(const std::string& path, const MachineOptions& machi
   compile_options.fusion = options.fusion;
   compile_options.gradient = options.gradient;
   compile_options.mode = options.mode;
+  compile_options.tiling = options.tiling.value_or(TilingRule::search);
+  compile_options.block_cycles = analytical::block_predictor(source.machine);
   compile_options.model = fs::path(path).stem().string();
   compile_options.batch = static_cast<std::uint32_t>(batch_of(graph));
   if (training) {

@@ -14,6 +14,7 @@
 #include "isa/validate.h"
 #include "kernels/graph/passes/fold_affine.h"
 #include "kernels/graph/passes/remove_dead.h"
+#include "kernels/lowering/array_lowering.h"
 #include "kernels/lowering/fusion.h"
 #include "kernels/lowering/lowering.h"
 #include "kernels/plan/contents.h"
@@ -215,14 +216,28 @@ void check_half_bytes(const Machine& machine) {
 
 Fusion fuse(const Graph& graph, const Machine& machine, const CompileOptions& options, TilingCache& tilings) {
   Fusion fusion = no_fusion(graph);
+  tilings = TilingCache(options.tiling);
   if (!options.fusion) return fusion;
   RegionTable regions;
   LayoutAssignment unfused = assign_layouts(graph, machine, fusion.fused_tensors, regions);
   LoweringContext trial(graph, machine, regions, std::move(unfused.layouts));
   trial.set_gradient_way(options.gradient);
+  trial.tilings() = std::move(tilings);
   fusion = choose_fusion(graph, trial);
   tilings = std::move(trial.tilings());
   return fusion;
+}
+
+/// Lets `cycles` decide between the tilings that the estimate likes best. The blocks that it sees are thrown away.
+void judge(const Graph& graph, const Fusion& fusion, const BlockCycles& cycles, LoweringContext& context) {
+  RegionTable regions = context.regions();
+  LoweringContext rehearsal(graph, context.machine(), regions, context.layouts());
+  rehearsal.tilings() = std::move(context.tilings());
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) rehearsal.fuse(static_cast<NodeId>(n), fusion.chains[n]);
+  for (const Node& node : graph.nodes) {
+    if (is_conv_or_gemm(node.op)) judge_tilings(node, rehearsal, cycles);
+  }
+  context.tilings() = std::move(rehearsal.tilings());
 }
 
 void lower(const Graph& graph, const Fusion& fusion, const std::vector<std::string>& free_notes,
@@ -293,6 +308,9 @@ Compilation compile_network(const Graph& imported, const Machine& machine, const
   LoweringContext context(graph, machine, result.regions, std::move(assigned.layouts));
   context.tilings() = std::move(tilings);
   context.set_gradient_way(options.gradient);
+  if (options.block_cycles && options.tiling == TilingRule::search) {
+    judge(graph, fusion, options.block_cycles, context);
+  }
   lower(graph, fusion, assigned.free_notes, context);
   std::vector<LoweredBlock>& blocks = context.blocks();
   if (blocks.empty())

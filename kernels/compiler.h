@@ -1,21 +1,27 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "isa/block.h"
 #include "isa/program.pb.h"
 #include "kernels/graph/graph.h"
 #include "kernels/lowering/gradient_way.h"
 #include "kernels/plan/layout.h"
 #include "kernels/plan/machine.h"
 #include "kernels/plan/region.h"
+#include "kernels/tiling/search.h"
 
 namespace systole {
 
 struct CompileOptions {
   bool fusion = true;  ///< element-wise work behind a convolution runs in its block
   GradientWay gradient = GradientWay::quicker;
+  TilingRule tiling = TilingRule::search;
+  /// Decides between the tilings of the search's short list; absent: the compiler's own estimate does.
+  std::function<double(const isa::Block&)> block_cycles;
   std::string mode = "inference";  ///< or "training", for reports
   std::string model;               ///< name of the model, for reports
   std::uint32_t batch = 1;

@@ -12,18 +12,19 @@ namespace {
 
 ArrayLoops add_loops(const ArrayJob& job, const Geometry& g, BlockBuilder& builder) {
   ArrayLoops loops;
-  for (const std::int64_t count : job.outer) loops.outer.push_back(builder.tile_loop(count));
-  loops.oc = builder.tile_loop(g.ocs);
   const auto pixels = [&] {
     loops.batch = builder.tile_loop(g.batches);
     loops.oh = builder.tile_loop(g.rows);
     loops.ow = builder.tile_loop(g.columns);
   };
-  if (g.reduction_inside) pixels();
+  for (const std::int64_t count : job.outer) loops.outer.push_back(builder.tile_loop(count));
+  if (g.order == LoopOrder::pixels_outside) pixels();
+  loops.oc = builder.tile_loop(g.ocs);
+  if (g.order == LoopOrder::reduction_inside) pixels();
   loops.ic = builder.tile_loop(g.ics);
   loops.kh = builder.tile_loop(g.kernel_rows);
   loops.kw = builder.tile_loop(g.kernel_columns);
-  if (!g.reduction_inside) pixels();
+  if (g.order == LoopOrder::weights_stay) pixels();
   return loops;
 }
 

@@ -1,6 +1,9 @@
 #include "kernels/lowering/array_lowering.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 
 #include "base/units.h"
 #include "kernels/lowering/simd_lowerings.h"
@@ -40,6 +43,51 @@ bool quicker_on_simd(const Node& node, const std::optional<ArrayPlan>& plan, Low
   return !plan || depthwise_cycles(node, context) < plan->cycles;
 }
 
+std::string tile_of(const Choice& choice) {
+  const ArrayProblem& p = choice.problem;
+  const Tiling& t = choice.tiling;
+  const Geometry& g = choice.geometry;
+  std::string text = fmt::format(
+      "tiles of {} x {} x {} outputs, kernel {} x {}, {} of {} input and {} of {} output channels",
+      std::min(t.batch, p.batch), t.oh, t.ow, t.kh, t.kw, std::min(t.ic, p.ic), p.ic, std::min(t.oc, p.oc), p.oc);
+  if (p.pack > 1) text += fmt::format(", {} kernel columns side by side on the rows", p.pack);
+  if (g.order == LoopOrder::reduction_inside) text += ", the reduction innermost";
+  if (g.order == LoopOrder::pixels_outside) text += ", output pixels outermost";
+  return text;
+}
+
+/// What was chosen, among how many, and what others were predicted to take.
+std::string reason_of(const Found& found, TilingRule rule) {
+  const Choice& best = found.choices.front();
+  const auto cycles = [](double value) { return std::llround(value); };
+  std::string text = fmt::format("{}: {} cycles predicted", tile_of(best), cycles(best.estimate.cycles));
+  if (found.candidates == 0) return text + ", by the greedy rule";
+  if (rule == TilingRule::simdit) return text + ", by search: the greedy rule has no tile that fits";
+  text += fmt::format(", the best of {} tilings", found.candidates);
+  std::string others;
+  if (found.choices.size() > 1) others = fmt::format("next {}", cycles(found.choices[1].estimate.cycles));
+  if (found.greedy) others += fmt::format("{}greedy rule {}", others.empty() ? "" : ", ", cycles(*found.greedy));
+  return others.empty() ? text : text + " (" + others + ")";
+}
+
+FusedWork fused_work(const ArrayJob& job, LoweringContext& context) {
+  const std::vector<NodeId>& chain = context.fused_behind(job.node);
+  return chain.empty() ? FusedWork{} : FusedChain(job, chain, context).work();
+}
+
+/// The node's block with everything that is fused behind it.
+BlockBuilder build(const Node& node, const ArrayJob& job, const Choice& choice, LoweringContext& context) {
+  BlockBuilder builder = context.begin(node);
+  const ArrayOutput output = build_array(node, job, choice, builder, context);
+  const std::vector<NodeId>& chain = context.fused_behind(job.node);
+  if (chain.empty()) {
+    store_output(job, output, context.layout(node.outputs.front()), builder, context.machine());
+  } else {
+    FusedChain(job, chain, context).emit(output, builder);
+  }
+  return builder;
+}
+
 std::optional<ArrayPlan> plan_way(const Node& node, ArrayWay way, LoweringContext& context) {
   const std::vector<NodeId>& chain = context.fused_behind(context.id(node));
   if (!chain.empty() && (way.jobs.size() > 1 || !way.copies.empty())) return std::nullopt;
@@ -51,13 +99,24 @@ std::optional<ArrayPlan> plan_way(const Node& node, ArrayWay way, LoweringContex
     plan.cycles += *cycles;
   }
   for (ArrayJob& job : way.jobs) {
-    const FusedWork fused = chain.empty() ? FusedWork{} : FusedChain(job, chain, context).work();
-    std::optional<Choice> choice = context.tilings().find(job.problem, job.may_pack, fused, context.machine());
-    if (!choice) return std::nullopt;
-    plan.cycles += choice->estimate.cycles;
-    plan.jobs.push_back({std::move(job), std::move(*choice)});
+    TilingCache& tilings = context.tilings();
+    const Found& found = tilings.find(job.problem, job.may_pack, fused_work(job, context), context.machine());
+    if (found.choices.empty()) return std::nullopt;
+    plan.cycles += found.choices.front().estimate.cycles;
+    plan.reason += (plan.reason.empty() ? "" : "; ") + reason_of(found, tilings.rule());
+    plan.jobs.push_back({std::move(job), found.choices.front()});
   }
   return plan;
+}
+
+void judge_tilings(const Node& node, const ArrayJob& job, LoweringContext& context, const BlockCycles& cycles) {
+  Found& found = context.tilings().find(job.problem, job.may_pack, fused_work(job, context), context.machine());
+  if (found.judged) return;
+  for (Choice& choice : found.choices) choice.estimate.cycles = cycles(build(node, job, choice, context).block());
+  if (found.greedy) found.greedy = found.choices.back().estimate.cycles;
+  std::stable_sort(found.choices.begin(), found.choices.end(),
+                   [](const Choice& a, const Choice& b) { return a.estimate.cycles < b.estimate.cycles; });
+  found.judged = true;
 }
 
 }  // namespace
@@ -86,6 +145,13 @@ std::optional<ArrayPlan> plan_array(const Node& node, LoweringContext& context) 
   return best;
 }
 
+void judge_tilings(const Node& node, LoweringContext& context, const BlockCycles& cycles) {
+  for (const ArrayWay& way : array_ways(node, context)) {
+    if (!context.fused_behind(context.id(node)).empty() && (way.jobs.size() > 1 || !way.copies.empty())) continue;
+    for (const ArrayJob& job : way.jobs) judge_tilings(node, job, context, cycles);
+  }
+}
+
 std::optional<double> estimated_cycles(const Node& node, LoweringContext& context) {
   const std::optional<ArrayPlan> plan = plan_array(node, context);
   if (quicker_on_simd(node, plan, context)) return depthwise_cycles(node, context);
@@ -100,17 +166,11 @@ void lower_array(const Node& node, LoweringContext& context) {
     too_small(node, overflow.buffer, overflow.needed, overflow.available, overflow.unit);
   }
   for (const Copy& copy : plan->copies) append_copy(node, copy, context);
-  const std::vector<NodeId>& chain = context.fused_behind(context.id(node));
-  for (const auto& [job, choice] : plan->jobs) {
-    BlockBuilder builder = context.begin(node);
-    const ArrayOutput output = build_array(node, job, choice, builder, context);
-    if (chain.empty()) {
-      store_output(job, output, context.layout(node.outputs.front()), builder, context.machine());
-    } else {
-      FusedChain(job, chain, context).emit(output, builder);
-    }
+  for (const PlannedJob& planned : plan->jobs) {
+    BlockBuilder builder = build(node, planned.job, planned.choice, context);
     context.finish(builder);
   }
+  context.note(context.id(node), plan->reason);
 }
 
 void lower_conv(const Node& node, LoweringContext& context) {

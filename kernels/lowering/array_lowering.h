@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <optional>
+#include <string>
 
 #include "kernels/lowering/array_block.h"
 #include "kernels/lowering/fused_chain.h"
@@ -18,14 +20,22 @@ struct ArrayPlan {
   std::vector<Copy> copies;  ///< before the jobs
   std::vector<PlannedJob> jobs;
   double cycles = 0;
+  std::string reason;  ///< why these tilings: for people
 };
 
-/// The quickest way by estimate; nullopt when none fits the machine.
+/// Predicts the cycles of a block; its addresses are not final.
+using BlockCycles = std::function<double(const isa::Block&)>;
+
+/// The way that is predicted to be the quickest; nullopt when none fits the machine.
 std::optional<ArrayPlan> plan_array(const Node& node, LoweringContext& context);
 
 /// Estimated cycles of a node of is_conv_or_gemm with what is fused behind it, on the unit that is quicker; nullopt
 /// when it does not fit.
 std::optional<double> estimated_cycles(const Node& node, LoweringContext& context);
+
+/// Builds the node's blocks for every tiling of the short list and puts the one first that `cycles` likes best, for
+/// every later use of the context's tilings. The context keeps what the blocks refer to: give it one to throw away.
+void judge_tilings(const Node& node, LoweringContext& context, const BlockCycles& cycles);
 
 /// Lowers the node and its fused chain.
 void lower_array(const Node& node, LoweringContext& context);

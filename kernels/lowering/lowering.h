@@ -39,6 +39,7 @@ class LoweringContext {
 
   /// Where a tensor that is not constant lies. Constants have no place of their own: see below.
   [[nodiscard]] const Layout& layout(TensorId tensor) const;
+  [[nodiscard]] const std::vector<Layout>& layouts() const { return layouts_; }
   /// A constant without gaps in the order given; the same request gives the same region.
   Layout constant(TensorId tensor, const Order& order, int element_bits);
   /// A constant packed for its reader; `bytes` is the region's size. The same packing gives the same region.

@@ -122,6 +122,10 @@ class SimdLayer {
   /// Estimated cycles, nullopt for what does not fit. Numbers the loops of `space`.
   [[nodiscard]] std::optional<double> estimate(Space& space) const;
   [[noreturn]] void refuse() const;
+  /// The published greedy rule for layers of the SIMD unit (kernels/tiling/greedy.h): space is cut by the smallest
+  /// number that divides it and makes one word of channels fit, then channels grow, then the batch. nullopt when only a
+  /// tile fits that is cut in another way.
+  [[nodiscard]] std::optional<Space> greedy_tiles() const;
   /// Throws the UserError of `too_small` when nothing fits.
   void choose_tiles();
 

@@ -14,6 +14,9 @@ namespace {
 using isa::Namespace;
 using Kind = isa::Condition::Kind;
 
+/// From so many dimensions on, the first one of a space is the batch.
+constexpr std::size_t kImageDims = 4;
+
 /// Stages before the last one of the SIMD unit's pipeline.
 constexpr std::int64_t kPipelineFill = 5;
 
@@ -173,8 +176,46 @@ std::int64_t SimdLayer::iterations(const Sweep& sweep, const Space& space, bool 
   return partial ? matching : all;
 }
 
+std::optional<Space> SimdLayer::greedy_tiles() const {
+  const std::size_t lanes = space_.size() - 1;
+  const std::size_t batch = space_.size() >= kImageDims ? 0 : lanes;  // of an image; else there is none
+  Space space = space_;
+  const auto fits_now = [&] { return estimate(space).has_value(); };
+  const auto cut = [&](std::int64_t parts) {  // is it a cut that the rule allows?
+    for (std::size_t d = 0; d < lanes; ++d) {
+      if (!space[d].tiled || d == batch) continue;
+      if (space[d].extent % parts != 0) return false;
+      space[d].tile = space[d].extent / parts;
+    }
+    return true;
+  };
+  const auto grow = [&](std::size_t d, std::int64_t step) {
+    while (space[d].tiled && space[d].tile < space[d].extent) {
+      const std::int64_t before = space[d].tile;
+      space[d].tile = std::min(space[d].extent, before + step);
+      if (fits_now()) continue;
+      space[d].tile = before;
+      return;
+    }
+  };
+  const std::int64_t granule = lane_granule();
+  if (space[lanes].tiled) space[lanes].tile = std::min(space[lanes].extent, granule);
+  if (batch != lanes && space[batch].tiled) space[batch].tile = 1;
+  std::int64_t most = 1;
+  for (std::size_t d = 0; d < lanes; ++d) most = std::max(most, space[d].extent);
+  std::int64_t parts = 1;
+  while (parts <= most && !(cut(parts) && fits_now())) ++parts;
+  if (parts > most) return std::nullopt;
+  grow(lanes, granule);
+  if (batch != lanes) grow(batch, 1);
+  static_cast<void>(fits_now());  // numbers the loops
+  return space;
+}
+
 void SimdLayer::choose_tiles() {
-  const std::optional<Space> best = search_tiles(space_, lane_granule(), [&](Space& space) { return estimate(space); });
+  std::optional<Space> best;
+  if (context_.tilings().rule() == TilingRule::simdit) best = greedy_tiles();
+  if (!best) best = search_tiles(space_, lane_granule(), [&](Space& space) { return estimate(space); });
   if (!best) refuse();
   space_ = *best;
 }

@@ -58,11 +58,12 @@ class Estimator {
   }
 
   [[nodiscard]] Traffic weight_traffic() const {
-    const bool once = p_.weights_repeat && g_.ocs * g_.reduction_tiles() == 1;
-    // Where the tiles of the reduction run inside, each output tile loads all weights again, unless there is one.
-    const bool again = g_.reduction_inside && g_.reduction_tiles() > 1;
-    const double outer =
-        (once ? 1 : static_cast<double>(p_.outer)) * static_cast<double>(again ? g_.spatial_tiles() : 1);
+    // Where pixels are outside, each of their tiles loads all weights again, unless one tile has all.
+    const bool one_tile = g_.ocs * g_.reduction_tiles() == 1;
+    const bool stay = g_.order == LoopOrder::weights_stay || one_tile ||
+                      (g_.order == LoopOrder::reduction_inside && g_.reduction_tiles() == 1);
+    const double passes = stay ? 1 : static_cast<double>(g_.spatial_tiles());
+    const double outer = p_.weights_repeat && one_tile ? 1 : static_cast<double>(p_.outer) * passes;
     const double rows = outer * static_cast<double>(p_.h.kernel * p_.w.kernel * p_.ic);
     const double elements = rows * static_cast<double>(p_.oc);
     const std::int64_t block_beats = ceil_div(m_.columns * m_.weight_bits, m_.parambuf_port_bits);
@@ -81,7 +82,7 @@ class Estimator {
   }
 
   [[nodiscard]] Traffic ifmap_traffic(const AxisLoad& h, const AxisLoad& w) const {
-    const bool reloaded = g_.spatial_tiles() > 1 || g_.reduction_tiles() > 1;
+    const bool reloaded = g_.reduction_tiles() > 1 || (g_.order != LoopOrder::pixels_outside && g_.spatial_tiles() > 1);
     const double passes = static_cast<double>(p_.outer * (reloaded ? g_.ocs : 1));
     const double images = passes * static_cast<double>(p_.batch);
     const double pixel_bytes = static_cast<double>(p_.ic / p_.pack * p_.ifmap_bits) / kBitsPerByte;

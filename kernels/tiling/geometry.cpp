@@ -10,7 +10,7 @@ namespace systole {
 namespace {
 
 auto fields(const Tiling& t) {
-  return std::tie(t.batch, t.oh, t.ow, t.kh, t.kw, t.ic, t.oc, t.reduction_inside);
+  return std::tie(t.batch, t.oh, t.ow, t.kh, t.kw, t.ic, t.oc, t.order);
 }
 
 InputAxis input_axis(const WindowAxis& axis, std::int64_t out, std::int64_t kernel) {
@@ -44,7 +44,6 @@ Geometry geometry_of(const ArrayProblem& problem, const Tiling& tiling, const Ma
   g.kernel_columns = ceil_div(problem.w.kernel, tiling.kw);
   g.ics = ceil_div(problem.ic, tiling.ic);
   g.ocs = ceil_div(problem.oc, tiling.oc);
-  g.reduction_inside = tiling.reduction_inside;
   g.ic_blocks = ceil_div(tiling.ic, machine.rows);
   g.oc_blocks = ceil_div(tiling.oc, machine.columns);
   g.h = input_axis(problem.h, tiling.oh, tiling.kh);
@@ -54,6 +53,7 @@ Geometry geometry_of(const ArrayProblem& problem, const Tiling& tiling, const Ma
   g.wbuf_elements = tiling.kh * tiling.kw * g.ic_blocks * g.oc_blocks * machine.rows * machine.columns;
   g.bbuf_elements = problem.bias ? g.oc_blocks * machine.columns : 0;
   g.obuf_words = pixels * g.oc_blocks;
+  g.order = tiling.order;
   g.oc_inside = g.oc_blocks > 1 && pixels < machine.obuf_accumulate_latency;
   return g;
 }

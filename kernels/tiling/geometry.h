@@ -6,6 +6,14 @@
 
 namespace systole {
 
+/// The order of the tile loops behind the repetitions, outermost first.
+enum class LoopOrder : std::uint8_t {
+  weights_stay,      ///< output channels, reduction, pixels: sums go to memory between passes of the reduction
+  reduction_inside,  ///< output channels, pixels, reduction: sums stay, weights are loaded again for each tile of
+                     ///< pixels
+  pixels_outside     ///< pixels, output channels, reduction: so they are here, and a tile of pixels sees them all
+};
+
 /// Extents of a full tile; the last one along a dimension takes what is left. `ic` and `oc` are whole multiples of the
 /// array's rows and columns unless the tile has all of them; `kh` and `kw` divide the kernel.
 struct Tiling {
@@ -16,9 +24,7 @@ struct Tiling {
   std::int64_t kw = 1;
   std::int64_t ic = 1;
   std::int64_t oc = 1;
-  /// The tiles of the reduction follow each other for one output tile, so that its sums stay in OBUF, and weights are
-  /// loaded again for each. Otherwise the output tiles follow each other for one tile of the reduction.
-  bool reduction_inside = false;
+  LoopOrder order = LoopOrder::weights_stay;
 };
 
 bool operator==(const Tiling& a, const Tiling& b);
@@ -49,14 +55,14 @@ struct Geometry {
   std::int64_t ibuf_elements = 0, wbuf_elements = 0, bbuf_elements = 0, obuf_words = 0;
   /// The output-channel blocks run inside the reduction loops, so that fewer sums wait for the one before.
   bool oc_inside = false;
-  bool reduction_inside = false;  ///< Tiling::reduction_inside
+  LoopOrder order = LoopOrder::weights_stay;  ///< the tiling's
 
   [[nodiscard]] std::int64_t spatial_tiles() const { return batches * rows * columns; }
   [[nodiscard]] std::int64_t reduction_tiles() const { return ics * kernel_rows * kernel_columns; }
   /// Partial sums go to memory between two passes over the reduction.
-  [[nodiscard]] bool spills() const { return !reduction_inside && spatial_tiles() > 1 && reduction_tiles() > 1; }
-  /// Does the reduction finish inside a generation of OBUF, over several tiles?
-  [[nodiscard]] bool accumulates_in_obuf() const { return !spills() && reduction_tiles() > 1; }
+  [[nodiscard]] bool spills() const {
+    return order == LoopOrder::weights_stay && spatial_tiles() > 1 && reduction_tiles() > 1;
+  }
 };
 
 Geometry geometry_of(const ArrayProblem& problem, const Tiling& tiling, const Machine& machine);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "kernels/tiling/greedy.h"
 
 namespace systole {
 
@@ -12,6 +13,9 @@ namespace {
 
 /// Numbers of tiles that are tried along a dimension, next to the smallest tile.
 constexpr std::array<std::int64_t, 17> kSplits{1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 64};
+
+/// Tilings that a search hands on, for a closer look than the estimate.
+constexpr std::size_t kShortList = 24;
 
 /// Tile extents in whole units (the last is `unit` itself), from large to small, each once.
 std::vector<std::int64_t> extents(std::int64_t total, std::int64_t unit) {
@@ -75,7 +79,8 @@ class Loads {
 
 class Search {
  public:
-  Search(const FusedWork& fused, const Machine& machine) : fused_(fused), machine_(machine) {}
+  Search(const FusedWork& fused, const Machine& machine, std::size_t count)
+      : fused_(fused), machine_(machine), count_(count) {}
 
   void run(const ArrayProblem& problem) {
     Loads rows;
@@ -91,23 +96,31 @@ class Search {
             if (overflow_of(geometry, fused_, machine_).buffer != nullptr) continue;
             const AxisLoad& h = rows.get(problem.h, geometry.h, s.oh, kh);
             const AxisLoad& w = columns.get(problem.w, geometry.w, s.ow, kw);
-            consider(problem, tiling, geometry, h, w);
-            if (!geometry.spills()) continue;
-            tiling.reduction_inside = geometry.reduction_inside = true;
-            consider(problem, tiling, geometry, h, w);
+            const auto consider_order = [&](LoopOrder order) {
+              tiling.order = geometry.order = order;
+              consider({problem, tiling, geometry, estimate(problem, tiling, geometry, h, w, fused_, machine_)});
+            };
+            consider_order(LoopOrder::weights_stay);
+            if (geometry.spills()) consider_order(LoopOrder::reduction_inside);
+            if (geometry.spatial_tiles() > 1 && geometry.ocs > 1) consider_order(LoopOrder::pixels_outside);
           }
         }
       }
     }
   }
 
-  [[nodiscard]] const std::optional<Choice>& best() const { return best_; }
+  Found take() { return std::move(found_); }
 
  private:
-  void consider(const ArrayProblem& problem, const Tiling& tiling, const Geometry& geometry, const AxisLoad& h,
-                const AxisLoad& w) {
-    const Estimate cost = estimate(problem, tiling, geometry, h, w, fused_, machine_);
-    if (!best_ || cost.cycles < best_->estimate.cycles) best_ = Choice{problem, tiling, geometry, cost};
+  void consider(const Choice& choice) {
+    ++found_.candidates;
+    std::vector<Choice>& best = found_.choices;
+    if (best.size() == count_ && choice.estimate.cycles >= best.back().estimate.cycles) return;
+    const auto slower = std::upper_bound(best.begin(), best.end(), choice, [](const Choice& a, const Choice& b) {
+      return a.estimate.cycles < b.estimate.cycles;
+    });
+    best.insert(slower, choice);
+    if (best.size() > count_) best.pop_back();
   }
 
   /// The whole kernel, or parts of which none is smaller than the others: a tile's kernel never has a remainder.
@@ -128,14 +141,15 @@ class Search {
 
   const FusedWork& fused_;
   const Machine& machine_;
-  std::optional<Choice> best_;
+  std::size_t count_;
+  Found found_;
 };
 
 }  // namespace
 
-std::optional<Choice> choose_tiling(const ArrayProblem& problem, bool may_pack, const FusedWork& fused,
-                                    const Machine& machine) {
-  Search search(fused, machine);
+Found search_tilings(const ArrayProblem& problem, bool may_pack, const FusedWork& fused, const Machine& machine,
+                     std::size_t count) {
+  Search search(fused, machine, count);
   search.run(problem);
   const std::int64_t most = std::min(problem.w.kernel, machine.rows / problem.ic);
   std::int64_t blocks = problem.w.kernel;
@@ -145,16 +159,34 @@ std::optional<Choice> choose_tiling(const ArrayProblem& problem, bool may_pack, 
     blocks = ceil_div(problem.w.kernel, columns);
     search.run(packed(problem, columns));
   }
-  return search.best();
+  return search.take();
 }
 
-std::optional<Choice> TilingCache::find(const ArrayProblem& problem, bool may_pack, const FusedWork& fused,
-                                        const Machine& machine) {
-  for (const Entry& entry : entries_) {
-    if (entry.problem == problem && entry.may_pack == may_pack && entry.fused == fused) return entry.choice;
+std::optional<Choice> choose_tiling(const ArrayProblem& problem, bool may_pack, const FusedWork& fused,
+                                    const Machine& machine) {
+  Found found = search_tilings(problem, may_pack, fused, machine, 1);
+  return found.choices.empty() ? std::nullopt : std::optional<Choice>(std::move(found.choices.front()));
+}
+
+Found& TilingCache::find(const ArrayProblem& problem, bool may_pack, const FusedWork& fused, const Machine& machine) {
+  for (Entry& entry : entries_) {
+    if (entry.problem == problem && entry.may_pack == may_pack && entry.fused == fused) return entry.found;
   }
-  entries_.push_back({problem, may_pack, fused, choose_tiling(problem, may_pack, fused, machine)});
-  return entries_.back().choice;
+  Found found;
+  const std::optional<Choice> greedy = greedy_choice(problem, fused, machine);
+  if (rule_ == TilingRule::search) {
+    found = search_tilings(problem, may_pack, fused, machine, kShortList);
+    if (greedy) {
+      found.greedy = greedy->estimate.cycles;
+      found.choices.push_back(*greedy);
+    }
+  } else if (greedy) {
+    found.choices.push_back(*greedy);
+  } else {
+    found = search_tilings(problem, may_pack, fused, machine, 1);
+  }
+  entries_.push_back({problem, may_pack, fused, std::move(found)});
+  return entries_.back().found;
 }
 
 Overflow smallest_overflow(const ArrayProblem& problem, const FusedWork& fused, const Machine& machine) {

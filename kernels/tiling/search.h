@@ -7,6 +7,12 @@
 
 namespace systole {
 
+/// How a tiling is chosen.
+enum class TilingRule {
+  search,  ///< the quickest of all that fit
+  simdit   ///< the published greedy rule (greedy.h)
+};
+
 /// A tiling and the problem it is for: packing kernel columns onto rows changes the problem.
 struct Choice {
   ArrayProblem problem;
@@ -15,25 +21,42 @@ struct Choice {
   Estimate estimate;
 };
 
-/// The quickest tiling by estimate among those that fit, or nullopt when none fits. Deterministic: of equally quick
-/// ones the first in the order of the search, which goes from few large tiles to many small ones. `may_pack` says that
-/// neighbouring kernel columns are next to each other in memory.
+/// What a search found for one problem.
+struct Found {
+  std::vector<Choice> choices;   ///< the quickest first; empty when nothing fits
+  std::int64_t candidates = 0;   ///< tilings that fit and were estimated
+  std::optional<double> greedy;  ///< predicted cycles of the greedy rule's tiling
+  bool judged = false;           ///< the order of `choices` is not the estimate's any more
+};
+
+/// The `count` quickest tilings by estimate among those that fit, the quickest first; nothing when none fits.
+/// Deterministic: of equally quick ones the first in the order of the search, which goes from few large tiles to many
+/// small ones. `may_pack` says that neighbouring kernel columns are next to each other in memory.
+Found search_tilings(const ArrayProblem& problem, bool may_pack, const FusedWork& fused, const Machine& machine,
+                     std::size_t count);
+
+/// The first of them.
 std::optional<Choice> choose_tiling(const ArrayProblem& problem, bool may_pack, const FusedWork& fused,
                                     const Machine& machine);
 
-/// Remembers what choose_tiling found, for one machine.
+/// Finds tilings by a rule and remembers them, for one machine.
 class TilingCache {
  public:
-  std::optional<Choice> find(const ArrayProblem& problem, bool may_pack, const FusedWork& fused,
-                             const Machine& machine);
+  explicit TilingCache(TilingRule rule = TilingRule::search) : rule_(rule) {}
+
+  [[nodiscard]] TilingRule rule() const { return rule_; }
+
+  /// With the rule `simdit` there is one choice at most. The reference is good until the next call.
+  Found& find(const ArrayProblem& problem, bool may_pack, const FusedWork& fused, const Machine& machine);
 
  private:
   struct Entry {
     ArrayProblem problem;
     bool may_pack;
     FusedWork fused;
-    std::optional<Choice> choice;
+    Found found;
   };
+  TilingRule rule_;
   std::vector<Entry> entries_;
 };
 

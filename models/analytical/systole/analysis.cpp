@@ -218,4 +218,10 @@ Analysis analyze(const isa::Program& program, const config::Machine& machine) {
   return Analyzer(program, modelled).run();
 }
 
+std::function<double(const isa::Block&)> block_predictor(const config::Machine& machine) {
+  const MachineModel model = machine_model(machine);
+  const MemoryModel memory(machine.memory_description(), machine);
+  return [model, memory](const isa::Block& block) { return BlockTiming(block, model, memory).run().cycles; };
+}
+
 }  // namespace systole::analytical

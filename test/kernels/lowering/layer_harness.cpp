@@ -99,9 +99,10 @@ Node& LayerHarness::node(OpKind op, std::vector<TensorId> inputs, std::vector<Te
   return graph.node(graph.add(node));
 }
 
-void LayerHarness::run(Lowering lowering) {
+void LayerHarness::run(Lowering lowering, TilingRule rule) {
   context_ = std::make_unique<LoweringContext>(graph, machine_, regions_, layouts_);
   context_->set_gradient_way(gradient_way_);
+  context_->tilings() = TilingCache(rule);
   lowering(graph.nodes.at(0), *context_);
   place_regions();
   InterpreterMachine shape;

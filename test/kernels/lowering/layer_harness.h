@@ -32,7 +32,7 @@ class LayerHarness {
 
   void set_gradient_way(GradientWay way) { gradient_way_ = way; }
   /// Lowers the graph's only node, checks that the blocks are valid for the machine, and runs them.
-  void run(Lowering lowering);
+  void run(Lowering lowering, TilingRule rule = TilingRule::search);
 
   /// Elements in row-major order: what was put in, what the blocks stored.
   [[nodiscard]] std::vector<double> data(TensorId id) const;
