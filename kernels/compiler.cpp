@@ -21,6 +21,7 @@
 #include "kernels/plan/layout_assignment.h"
 #include "kernels/plan/memory_plan.h"
 #include "kernels/plan/prepare.h"
+#include "kernels/plan/quantized.h"
 
 namespace systole {
 
@@ -193,13 +194,17 @@ void check_capacity(const MemoryPlan& plan, std::int64_t instruction_bytes, cons
 struct Prepared {
   Graph graph;
   std::map<std::string, std::string> origins;  ///< of nodes that are not in the imported graph
+  bool integers = false;                       ///< it computes in integers
 };
 
-Prepared prepare(const Graph& imported) {
-  Prepared prepared{imported, {}};
-  fold_bias(prepared.graph);
-  fold_batch_norm(prepared.graph);
-  prepared.origins = prepare_matrix_products(prepared.graph);
+Prepared prepare(const Graph& imported, const Machine& machine) {
+  Prepared prepared{imported, {}, !machine.float32 && is_integer_network(imported)};
+  prepared.origins = prepare_quantized(prepared.graph, machine, prepared.integers);
+  if (!prepared.integers) {
+    fold_bias(prepared.graph);
+    fold_batch_norm(prepared.graph);
+  }
+  prepared.origins.merge(prepare_matrix_products(prepared.graph));
   remove_dead(prepared.graph);
   return prepared;
 }
@@ -214,13 +219,14 @@ void check_half_bytes(const Machine& machine) {
                    "even numbers of rows and columns, or 8-bit operands"});
 }
 
-Fusion fuse(const Graph& graph, const Machine& machine, const CompileOptions& options, TilingCache& tilings) {
+Fusion fuse(const Graph& graph, const Machine& machine, SimdFormat format, const CompileOptions& options,
+            TilingCache& tilings) {
   Fusion fusion = no_fusion(graph);
   tilings = TilingCache(options.tiling);
   if (!options.fusion) return fusion;
   RegionTable regions;
   LayoutAssignment unfused = assign_layouts(graph, machine, fusion.fused_tensors, regions);
-  LoweringContext trial(graph, machine, regions, std::move(unfused.layouts));
+  LoweringContext trial(graph, machine, format, regions, std::move(unfused.layouts));
   trial.set_gradient_way(options.gradient);
   trial.tilings() = std::move(tilings);
   fusion = choose_fusion(graph, trial);
@@ -274,7 +280,10 @@ void add_tensors(Compilation& result, const std::vector<int>& indices) {
       if (graph.tensor(id).constant) continue;
       const Layout& layout = result.layouts.at(static_cast<std::size_t>(id));
       const int region = indices.at(static_cast<std::size_t>(layout.region));
-      if (region >= 0) *placements->Add() = placement_of(graph.tensor(id), layout, region);
+      if (region < 0) continue;
+      isa::Tensor placed = placement_of(graph.tensor(id), layout, region);
+      if (result.program.numbers() == isa::Program::integers) placed.set_offset(offset_of(graph.tensor(id).type));
+      *placements->Add() = std::move(placed);
     }
   };
   add(graph.inputs, result.program.mutable_inputs());
@@ -296,16 +305,18 @@ void add_instructions(const MemoryPlan& plan, isa::Program& program) {
 
 Compilation compile_network(const Graph& imported, const Machine& machine, const CompileOptions& options) {
   Compilation result;
-  Prepared prepared = prepare(imported);
+  Prepared prepared = prepare(imported, machine);
+  const bool integers = prepared.integers || options.integers;
+  const SimdFormat format = integers ? SimdFormat::integers : SimdFormat::single_precision;
   result.graph = std::move(prepared.graph);
   const Graph& graph = result.graph;
   check_supported(graph);
   check_half_bytes(machine);
   TilingCache tilings;
-  Fusion fusion = fuse(graph, machine, options, tilings);
+  Fusion fusion = fuse(graph, machine, format, options, tilings);
   LayoutAssignment assigned = assign_layouts(graph, machine, fusion.fused_tensors, result.regions);
   result.layouts = assigned.layouts;
-  LoweringContext context(graph, machine, result.regions, std::move(assigned.layouts));
+  LoweringContext context(graph, machine, format, result.regions, std::move(assigned.layouts));
   context.tilings() = std::move(tilings);
   context.set_gradient_way(options.gradient);
   if (options.block_cycles && options.tiling == TilingRule::search) {
@@ -327,6 +338,7 @@ Compilation compile_network(const Graph& imported, const Machine& machine, const
   program.set_model(options.model);
   program.set_mode(options.mode);
   program.set_batch(options.batch);
+  program.set_numbers(integers ? isa::Program::integers : isa::Program::single_precision);
   const std::vector<int> indices = program_regions(result.regions);
   for (const LoweredBlock& lowered : blocks) *program.add_blocks() = encoded(lowered, layers, indices);
   for (const isa::LayerInfo& layer : layers.layers()) *program.add_layers() = layer;
@@ -348,7 +360,8 @@ void add_constants(Compilation& compilation) {
     const Region& region = compilation.regions.at(static_cast<RegionId>(r));
     if (indices[r] < 0 || region.kind != Region::Kind::constant) continue;
     const Tensor& tensor = compilation.graph.tensor(*region.tensor);
-    program.mutable_regions(indices[r])->set_data(contents_of(region, tensor, program.target().float32()));
+    program.mutable_regions(indices[r])
+        ->set_data(contents_of(region, tensor, program.numbers() == isa::Program::single_precision));
   }
 }
 

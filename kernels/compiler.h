@@ -22,6 +22,8 @@ struct CompileOptions {
   TilingRule tiling = TilingRule::search;
   /// Decides between the tilings of the search's short list; absent: the compiler's own estimate does.
   std::function<double(const isa::Block&)> block_cycles;
+  /// Compute in integers a network that does not: its values mean nothing then. For comparisons with hardware.
+  bool integers = false;
   std::string mode = "inference";  ///< or "training", for reports
   std::string model;               ///< name of the model, for reports
   std::uint32_t batch = 1;

@@ -60,6 +60,8 @@ const char* to_string(OpKind kind) {
       return "Max";
     case OpKind::Min:
       return "Min";
+    case OpKind::Requantize:
+      return "Requantize";
     case OpKind::Softmax:
       return "Softmax";
     case OpKind::LogSoftmax:
@@ -198,10 +200,16 @@ bool is_broadcasting_elementwise(OpKind kind) {
     case OpKind::Sum:
     case OpKind::Max:
     case OpKind::Min:
+    case OpKind::Requantize:
       return true;
     default:
       return false;
   }
+}
+
+double zero_point_of(const Attributes& matmul) {
+  const auto* attributes = std::get_if<MatMulAttributes>(&matmul);
+  return attributes == nullptr ? 0.0 : attributes->zero_point;
 }
 
 }  // namespace systole

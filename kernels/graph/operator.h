@@ -15,7 +15,7 @@ enum class OpKind {
   // systolic array
   Conv,    ///< x {N,C,H,W}, w {M,C/groups,KH,KW}, [bias vector of M] -> {N,M,OH,OW}; ConvAttributes
   Gemm,    ///< a, b, [c broadcast to {M,N}] -> alpha*op(a)*op(b) + beta*c, all 2-D; GemmAttributes
-  MatMul,  ///< a {..,M,K}, b {..,K,N}, [bias vector of N] -> {..,M,N}; leading dimensions broadcast
+  MatMul,  ///< a {..,M,K}, b {..,K,N}, [bias vector of N] -> {..,M,N}; leading dimensions broadcast; MatMulAttributes
   // per-channel affine, windows
   BatchNormalization,  ///< x, scale, bias, mean, variance (vectors of C) -> shape of x; BatchNormAttributes
   /// x {N,C,H,W} -> y, [index]; PoolAttributes; padding never wins. `index` has y's shape and says where in its window
@@ -43,9 +43,11 @@ enum class OpKind {
   Mul,
   Div,
   Pow,
-  Sum,  ///< three inputs or more (two are Add)
-  Max,  ///< two inputs or more
-  Min,  ///< two inputs or more
+  Sum,         ///< three inputs or more (two are Add)
+  Max,         ///< two inputs or more
+  Min,         ///< two inputs or more
+  Requantize,  ///< x, scale, [shift]: x*scale/2^shift rounded to the nearest integer, half to even;
+               ///< RequantizeAttributes
   // along axes
   Softmax,     ///< SoftmaxAttributes
   LogSoftmax,  ///< SoftmaxAttributes
@@ -130,6 +132,8 @@ struct ConvAttributes {
   Padding2 pads;
   Extent2 dilations;
   std::int64_t groups = 1;  ///< C and M are multiples; groups == C is depthwise
+  double zero_point = 0.0;  ///< it convolves x - zero_point
+  double pad_value = 0.0;   ///< of x in the padding
 };
 
 /// Same output formula as a convolution. No window lies wholly in padding.
@@ -142,6 +146,11 @@ struct PoolAttributes {
       false;            ///< AveragePool divides by: true: elements in `counted` padding too; false: real ones
   Padding2 counted;     ///< padding that count_include_pad counts: `pads` without what ceil_mode added
   bool global = false;  ///< was GlobalMaxPool or GlobalAveragePool
+};
+
+/// For MatMul; a node without attributes is one of zero point 0.
+struct MatMulAttributes {
+  double zero_point = 0.0;  ///< it multiplies a - zero_point
 };
 
 struct GemmAttributes {
@@ -167,6 +176,13 @@ struct LrnAttributes {
 struct ClipAttributes {
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
+};
+
+/// zero_point is added to the rounded number, then the sum is limited to [low, high].
+struct RequantizeAttributes {
+  double zero_point = 0.0;
+  double low = -std::numeric_limits<double>::infinity();
+  double high = std::numeric_limits<double>::infinity();
 };
 
 struct AlphaBeta {
@@ -231,9 +247,12 @@ struct DropoutAttributes {
 
 struct NoAttributes {};
 
-using Attributes =
-    std::variant<NoAttributes, ConvAttributes, PoolAttributes, GemmAttributes, BatchNormAttributes, LrnAttributes,
-                 ClipAttributes, AlphaBeta, SoftmaxAttributes, ReduceAttributes, ConcatAttributes, SplitAttributes,
-                 SliceAttributes, PadAttributes, TransposeAttributes, OptimizerAttributes, DropoutAttributes>;
+using Attributes = std::variant<NoAttributes, ConvAttributes, PoolAttributes, GemmAttributes, BatchNormAttributes,
+                                LrnAttributes, ClipAttributes, AlphaBeta, SoftmaxAttributes, ReduceAttributes,
+                                ConcatAttributes, SplitAttributes, SliceAttributes, PadAttributes, TransposeAttributes,
+                                OptimizerAttributes, DropoutAttributes, MatMulAttributes, RequantizeAttributes>;
+
+/// What a MatMul subtracts from its first operand.
+[[nodiscard]] double zero_point_of(const Attributes& matmul);
 
 }  // namespace systole

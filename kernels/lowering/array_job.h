@@ -24,6 +24,8 @@ struct StridedOperand {
 
 struct IfmapOperand : StridedOperand {
   std::int64_t image = 0, row = 0, column = 0, channel = 0;
+  isa::Fill fill = isa::Fill::zero;  ///< of the padding
+  std::uint32_t fill_bits = 0;
 };
 
 /// Weights that are computed by the network, or trained. Strides may be negative: a flipped kernel.

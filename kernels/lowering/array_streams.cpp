@@ -265,6 +265,8 @@ PlacedStream ifmap_stream(const ArrayJob& job, const Choice& choice, const Array
     append(stream, columns);
     append(stream, dimension(channels, x.channel, 1));
   }
+  stream.fill = x.fill;
+  stream.fill_bits = x.fill_bits;
   stream.base = x.offset - whole_bytes(p.h.pad * x.row) - whole_bytes(p.w.pad * x.column);
   advance(stream, loops, x);
   advance(stream, loops.ic, t.ic * x.channel);

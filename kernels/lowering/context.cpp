@@ -8,19 +8,16 @@
 
 namespace systole {
 
-LoweringContext::LoweringContext(const Graph& graph, const Machine& machine, RegionTable& regions,
+LoweringContext::LoweringContext(const Graph& graph, const Machine& machine, SimdFormat format, RegionTable& regions,
                                  std::vector<Layout> layouts)
     : graph_(graph),
       machine_(machine),
+      format_(format),
       regions_(regions),
       layouts_(std::move(layouts)),
       outcomes_(graph.nodes.size()),
       chains_(graph.nodes.size()) {
   check(layouts_.size() == graph.tensors.size(), "lowering", "every tensor needs a layout");
-}
-
-SimdFormat LoweringContext::simd_format() const {
-  return machine_.float32 ? SimdFormat::float32 : SimdFormat::fixed32;
 }
 
 NodeId LoweringContext::id(const Node& node) const {

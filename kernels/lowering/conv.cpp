@@ -77,6 +77,7 @@ ArrayJob conv_job(const Node& node, LoweringContext& context, std::int64_t merge
                in.bit_strides[2],
                in.bit_strides[3],
                in.bit_strides[1]};
+  fill_with(conv.pad_value, context.simd_format(), job.ifmap);
   job.output = {{1, p.oc}, {0, 1}, {2, 1}, {3, 1}, {1, 1}};
 
   if (graph.tensor(node.inputs[1]).constant) {

@@ -23,6 +23,7 @@ struct Windows {
   Shape output_shape;
   Extent2 kernel, strides, dilations;
   Padding2 pads;
+  double pad_value = 0.0;  ///< of the image in the padding
 };
 
 /// {M, 1, KH, KW} with the channels innermost, in the width of weights unless kernel positions then share a byte.
@@ -47,6 +48,7 @@ class DepthwiseLayer {
 
   void lower() {
     Access input = window_.input(w_.image, w_.image_shape, w_.strides, w_.dilations, w_.pads);
+    fill_with(w_.pad_value, context_.simd_format(), input);
     input.lane_repeat = w_.output_shape.at(1) / w_.image_shape.at(1);
     const int x = layer_.load(input, Namespace::vmem1);
     const int w = layer_.load(weights(), Namespace::vmem2);
@@ -117,6 +119,7 @@ void lower_forward(const Node& node, LoweringContext& context) {
   windows.strides = conv.strides;
   windows.dilations = conv.dilations;
   windows.pads = conv.pads;
+  windows.pad_value = conv.pad_value;
   DepthwiseLayer(node, windows, context).lower();
 }
 

@@ -132,6 +132,15 @@ void tensor_power(Emitter& e) {
   e.emit(Op::conditional_move, e.y(), e.t(1), e.t(0));
 }
 
+/// x * scale / 2^shift rounded, moved by the zero point and limited.
+void requantize(const RequantizeAttributes& limits, Emitter& e) {
+  if (e.x() != e.y()) e.emit(Op::move, e.y(), e.x());
+  e.emit(Op::requantize, e.y(), e.input(1), e.inputs() > 2 ? e.input(2) : e.number(0));
+  if (limits.zero_point != 0) e.emit(Op::add, e.y(), e.y(), e.number(limits.zero_point));
+  if (std::isfinite(limits.low)) e.emit(Op::max, e.y(), e.y(), e.number(limits.low));
+  if (std::isfinite(limits.high)) e.emit(Op::min, e.y(), e.y(), e.number(limits.high));
+}
+
 void fold(Op opcode, Emitter& e) {
   if (e.inputs() == 1) return e.emit(Op::move, e.y(), e.x());
   e.emit(opcode, e.y(), e.x(), e.input(1));
@@ -246,6 +255,9 @@ SimdBody elementwise_body(const Graph& graph, const Node& node, const Elementwis
     case OpKind::Min:
       fold(Op::min, e);
       break;
+    case OpKind::Requantize:
+      requantize(std::get<RequantizeAttributes>(node.attributes), e);
+      break;
     case OpKind::Pow:
       if (const std::optional<double> exponent = constant_exponent(graph, node)) {
         constant_power(*exponent, e);
@@ -275,6 +287,9 @@ std::optional<double> uniform_constant(const Tensor& tensor) {
   if (!tensor.constant) return std::nullopt;
   if (const auto* fill = std::get_if<Fill>(&tensor.values)) return fill->value;
   if (element_count(tensor.shape) != 1) return std::nullopt;
+  if (const auto* integers = std::get_if<std::vector<std::int64_t>>(&tensor.values)) {
+    return static_cast<double>(integers->front());
+  }
   const std::optional<std::vector<float>> values = as_floats(tensor.values, 1);
   return values ? std::optional<double>(values->front()) : std::nullopt;
 }

@@ -29,11 +29,13 @@ class LoweringContext {
     bool on_simd = false;
   };
 
-  LoweringContext(const Graph& graph, const Machine& machine, RegionTable& regions, std::vector<Layout> layouts);
+  /// `format`: what the program computes in.
+  LoweringContext(const Graph& graph, const Machine& machine, SimdFormat format, RegionTable& regions,
+                  std::vector<Layout> layouts);
 
   [[nodiscard]] const Graph& graph() const { return graph_; }
   [[nodiscard]] const Machine& machine() const { return machine_; }
-  [[nodiscard]] SimdFormat simd_format() const;
+  [[nodiscard]] SimdFormat simd_format() const { return format_; }
   /// Number of a node of the graph.
   [[nodiscard]] NodeId id(const Node& node) const;
 
@@ -74,6 +76,7 @@ class LoweringContext {
  private:
   const Graph& graph_;
   const Machine& machine_;
+  SimdFormat format_;
   RegionTable& regions_;
   std::vector<Layout> layouts_;
   std::vector<Outcome> outcomes_;

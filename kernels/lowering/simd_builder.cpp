@@ -18,7 +18,7 @@ bool same_place(const isa::Iterator& a, const isa::Iterator& b) {
 }  // namespace
 
 std::uint32_t immediate_bits(double value, SimdFormat format) {
-  if (format == SimdFormat::float32) {
+  if (format == SimdFormat::single_precision) {
     const auto single = static_cast<float>(value);
     std::uint32_t bits = 0;
     std::memcpy(&bits, &single, sizeof bits);

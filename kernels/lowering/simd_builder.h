@@ -8,12 +8,18 @@
 /// Builds the SIMD half of a block: hands out iterators and immediates, appends nests.
 namespace systole {
 
-/// How SIMD operands are represented: IEEE single precision, or two's complement. The instruction set knows no binary
-/// point: fixed32 operands are integers.
-enum class SimdFormat { fixed32, float32 };
+/// What a program computes in (isa/manual.md, section 6).
+enum class SimdFormat { integers, single_precision };
 
 /// The IMM word of a value; integers are rounded to nearest and saturate.
 std::uint32_t immediate_bits(double value, SimdFormat format);
+
+/// What padded positions get, for a stream and whatever becomes one.
+template <typename Padded>
+void fill_with(double value, SimdFormat format, Padded& padded) {
+  padded.fill = value == 0 ? isa::Fill::zero : isa::Fill::number;
+  padded.fill_bits = value == 0 ? 0 : immediate_bits(value, format);
+}
 
 /// Number of an iterator in SimdProgram::iterators.
 using Operand = std::uint8_t;

@@ -53,6 +53,7 @@ class StreamMaker {
     stream_.used = true;
     stream_.element_bits = static_cast<std::uint8_t>(access.bits);
     stream_.fill = access.fill;
+    stream_.fill_bits = access.fill_bits;
     stream_.base = access.offset;
     stream_.loop = scope_of(access, space);
   }

@@ -50,6 +50,7 @@ struct Access {
   std::int64_t offset = 0;  ///< bytes
   int bits = 32;
   isa::Fill fill = isa::Fill::zero;
+  std::uint32_t fill_bits = 0;
   std::vector<Axis> axes;  ///< a lane axis comes last and has one term of step 1
   /// The padded axis before the lane axis shifts the lanes: coordinate = its own place plus that of the lane.
   bool lane_window = false;

@@ -45,6 +45,7 @@ Lowering lowering_of(OpKind kind) {
     case OpKind::HardSwishGradient:
     case OpKind::EluGradient:
     case OpKind::PReluGradient:
+    case OpKind::Requantize:
       return lower_elementwise;
     case OpKind::BatchNormTraining:
       return lower_batch_norm_training;

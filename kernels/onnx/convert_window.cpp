@@ -132,24 +132,35 @@ void global_pool(NodeImport& node, OpKind kind) {
 
 }  // namespace
 
-void conv(NodeImport& node) {
+Convolution convolution(NodeImport& node, std::size_t weights) {
   const Shape in = lifted(node.shape(0));
-  node.require_constant(1, "weight");
-  if (node.has_input(2)) node.require_constant(2, "bias");
-  if (node.rank(1) != node.rank(0))
-    throw Rejected("its weight " + to_string(node.shape(1)) + " does not fit its input " + to_string(node.shape(0)));
-  const Shape weight = lifted(node.shape(1));
+  node.require_constant(weights, "weight");
+  if (node.rank(weights) != node.rank(0)) {
+    throw Rejected("its weight " + to_string(node.shape(weights)) + " does not fit its input " +
+                   to_string(node.shape(0)));
+  }
+  const Shape weight = lifted(node.shape(weights));
   const std::vector<std::int64_t> kernel{weight[2], weight[3]};
   const auto declared = node.integers("kernel_shape");
   if (declared && per_dimension(declared, 1, node.shape(0).size() - 2, "kernel_shape") != kernel) {
     throw Rejected("kernel_shape differs from its weight " + to_string(weight));
   }
   const Window2 window = window_of(node, in, kernel);
-  std::vector<TensorId> inputs{node.reshaped(0, in), node.reshaped(1, weight)};
+  ConvAttributes attributes;
+  attributes.kernel = window.kernel();
+  attributes.strides = window.strides();
+  attributes.pads = window.pads();
+  attributes.dilations = window.dilations();
+  attributes.groups = node.integer("group", 1);
+  return {node.reshaped(0, in), weight, attributes, lifted(node.output().shape)};
+}
+
+void conv(NodeImport& node) {
+  const Convolution conv = convolution(node, 1);
+  if (node.has_input(2)) node.require_constant(2, "bias");
+  std::vector<TensorId> inputs{conv.image, node.reshaped(1, conv.weight)};
   if (node.has_input(2)) inputs.push_back(node.input(2));
-  node.emit_through(
-      lifted(node.output().shape), OpKind::Conv, std::move(inputs),
-      ConvAttributes{window.kernel(), window.strides(), window.pads(), window.dilations(), node.integer("group", 1)});
+  node.emit_through(conv.output, OpKind::Conv, std::move(inputs), conv.attributes);
 }
 
 void max_pool(NodeImport& node) {

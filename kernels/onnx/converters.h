@@ -13,6 +13,23 @@ void average_pool(NodeImport& node);
 void global_max_pool(NodeImport& node);
 void global_average_pool(NodeImport& node);
 
+/// A convolution of input 0 with the constant weights of input `weights`, both lifted to images.
+struct Convolution {
+  TensorId image{};
+  Shape weight;
+  ConvAttributes attributes;
+  Shape output;
+};
+[[nodiscard]] Convolution convolution(NodeImport& node, std::size_t weights);
+
+// convert_quantized.cpp
+void conv_integer(NodeImport& node);
+void mat_mul_integer(NodeImport& node);
+void qlinear_conv(NodeImport& node);
+void qlinear_mat_mul(NodeImport& node);
+void quantize_linear(NodeImport& node);
+void dequantize_linear(NodeImport& node);
+
 // convert_matrix.cpp
 void gemm(NodeImport& node);
 void mat_mul(NodeImport& node);

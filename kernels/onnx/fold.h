@@ -31,6 +31,9 @@ Values div(const NodeImport& node);
 Values sqrt(const NodeImport& node);
 Values exp(const NodeImport& node);
 
+// convert_quantized.cpp
+Values dequantize_linear(const NodeImport& node);
+
 /// Offsets into a row-major source for every element of `out`, in order: `base` plus the index times `strides` (0
 /// broadcasts).
 [[nodiscard]] std::vector<std::size_t> strided_offsets(const Shape& out, std::int64_t base,

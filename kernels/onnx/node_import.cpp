@@ -97,16 +97,22 @@ void NodeImport::emit_all_outputs(OpKind op, std::vector<TensorId> inputs, Attri
 }
 
 TensorId NodeImport::emit_helper(const std::string& suffix, OpKind op, std::vector<TensorId> inputs,
-                                 Attributes attributes, const Shape& shape) {
+                                 Attributes attributes, const Shape& shape, ElementType type) {
   const std::string name = name_ + "/" + suffix;
-  const TensorId made = graph_.add(Tensor{name, shape, output().type, false, Absent{}});
+  const TensorId made = graph_.add(Tensor{name, shape, type, false, Absent{}});
   graph_.add(Node{name, proto_.op_type(), op, std::move(inputs), {made}, std::move(attributes), {}});
   return made;
 }
 
+TensorId NodeImport::add_constant(const std::string& suffix, const Shape& shape, ElementType type, Values values) {
+  return graph_.add(Tensor{name_ + "/" + suffix, shape, type, true, std::move(values)});
+}
+
 TensorId NodeImport::reshaped(std::size_t i, const Shape& shape) {
   if (operand(i).shape == shape) return input(i);
-  if (!operand(i).constant) return emit_helper("lifted", OpKind::Reshape, {input(i)}, NoAttributes{}, shape);
+  if (!operand(i).constant) {
+    return emit_helper("lifted", OpKind::Reshape, {input(i)}, NoAttributes{}, shape, operand(i).type);
+  }
   Tensor copy = operand(i);
   copy.name = name_ + "/" + copy.name;
   copy.shape = shape;
@@ -115,7 +121,7 @@ TensorId NodeImport::reshaped(std::size_t i, const Shape& shape) {
 
 void NodeImport::emit_through(const Shape& inner, OpKind op, std::vector<TensorId> inputs, Attributes attributes) {
   if (inner == output().shape) return emit(op, std::move(inputs), std::move(attributes));
-  const TensorId made = emit_helper("window", op, std::move(inputs), std::move(attributes), inner);
+  const TensorId made = emit_helper("window", op, std::move(inputs), std::move(attributes), inner, output().type);
   emit(OpKind::Reshape, {made});
 }
 

@@ -83,15 +83,17 @@ class NodeImport {
   void emit_through(const Shape& inner, OpKind op, std::vector<TensorId> inputs, Attributes attributes);
   /// Input i with another shape of as many elements: a constant is copied, for anything else a Reshape is added.
   [[nodiscard]] TensorId reshaped(std::size_t i, const Shape& shape);
+  /// A node beside the one that has this node's name, and its output.
+  TensorId emit_helper(const std::string& suffix, OpKind op, std::vector<TensorId> inputs, Attributes attributes,
+                       const Shape& shape, ElementType type);
+  /// A constant that this node needs and the file does not have.
+  TensorId add_constant(const std::string& suffix, const Shape& shape, ElementType type, Values values);
   void emit_all_outputs(OpKind op, std::vector<TensorId> inputs, Attributes attributes);
   /// The tensors that `emit` made, in the order of outputs().
   [[nodiscard]] const std::vector<TensorId>& emitted() const { return emitted_; }
 
  private:
   void emit_outputs(OpKind op, std::vector<TensorId> inputs, Attributes attributes, std::size_t count);
-  /// A node beside the one that has this node's name.
-  TensorId emit_helper(const std::string& suffix, OpKind op, std::vector<TensorId> inputs, Attributes attributes,
-                       const Shape& shape);
 
   const onnx::NodeProto& proto_;
   int opset_;

@@ -60,7 +60,8 @@ void require_sane(const onnx::NodeProto& node, const std::vector<const Tensor*>&
   const std::int64_t rank =
       inputs.empty() || inputs[0] == nullptr ? 0 : static_cast<std::int64_t>(inputs[0]->shape.size());
   const std::string& op = node.op_type();
-  const bool windowed = op == "Conv" || op == "MaxPool" || op == "AveragePool";
+  const bool windowed =
+      op == "Conv" || op == "ConvInteger" || op == "QLinearConv" || op == "MaxPool" || op == "AveragePool";
   if (windowed && rank != 3 && rank != 4) {
     throw Rejected("its input has " + std::to_string(rank) + " dimensions",
                    "batch, channels, and one or two more are supported");

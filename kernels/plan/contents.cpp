@@ -70,17 +70,23 @@ std::int32_t rounded(double value, int bits) {
 
 }  // namespace
 
-std::string contents_of(const Region& region, const Tensor& tensor, bool float32) {
+std::string contents_of(const Region& region, const Tensor& tensor, bool single_precision) {
   check(region.packing.has_value(), "plan", "only constants have contents");
-  const std::optional<std::vector<float>> values = as_floats(tensor.values, element_count(tensor.shape));
-  if (!values) return {};
+  const auto* const integers = std::get_if<std::vector<std::int64_t>>(&tensor.values);  // floats would round them
+  std::optional<std::vector<float>> values;
+  if (integers == nullptr) values = as_floats(tensor.values, element_count(tensor.shape));
+  if (integers == nullptr && !values) return {};
+  const auto number = [&](std::int64_t element) {
+    const auto at = static_cast<std::size_t>(element);
+    return integers != nullptr ? static_cast<double>(integers->at(at)) : static_cast<double>(values->at(at));
+  };
   const auto bits = static_cast<std::int64_t>(region.element_bits);
   const std::int64_t elements = region.bytes * 8 / bits;
-  std::string data(static_cast<std::size_t>(float32 ? elements * 4 : region.bytes), '\0');
+  std::string data(static_cast<std::size_t>(single_precision ? elements * 4 : region.bytes), '\0');
   PackingWalk(*region.packing).run([&](std::int64_t bit, std::int64_t element) {
     if (element < 0) return;
-    const double value = static_cast<double>(values->at(static_cast<std::size_t>(element))) * region.packing->scale;
-    if (!float32) {
+    const double value = number(element) * region.packing->scale;
+    if (!single_precision) {
       put_integer(data, bit, region.element_bits, rounded(value, region.element_bits));
       return;
     }

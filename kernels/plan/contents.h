@@ -11,9 +11,9 @@
 namespace systole {
 
 /// The bytes of a constant region (isa/program.proto: Region.data): `tensor`'s values as the region's packing lays
-/// them out, 4 bytes an element when `float32`, else integers of element_bits each, rounded to the nearest. Empty when
-/// the values are absent. Places that the packing leaves out are zero.
-std::string contents_of(const Region& region, const Tensor& tensor, bool float32);
+/// them out, 4 bytes an element when `single_precision`, else integers of element_bits each, rounded to the nearest.
+/// Empty when the values are absent. Places that the packing leaves out are zero.
+std::string contents_of(const Region& region, const Tensor& tensor, bool single_precision);
 
 /// Where a tensor lies in the region of that index in the program.
 isa::Tensor placement_of(const Tensor& tensor, const Layout& layout, int region);

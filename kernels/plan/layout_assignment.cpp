@@ -52,7 +52,7 @@ class Assigner {
       if (graph_.tensors[t].constant || fused_[t]) continue;
       const TensorId storage = placement_.resolve(static_cast<TensorId>(t)).storage;
       int& width = bits.emplace(storage, machine_.accumulator_bits).first->second;
-      if (read_by_array(static_cast<TensorId>(t))) width = machine_.activation_bits;
+      if (read_by_array(static_cast<TensorId>(t)) || is_byte(t)) width = machine_.activation_bits;
     }
     // Against the flow, as often as something changes: storages are shared, so one pass may not see all.
     for (bool changed = true; changed;) {
@@ -67,6 +67,11 @@ class Assigner {
       if (width < 8 && !whole_bytes(static_cast<TensorId>(t), width)) width = 8;
     }
     return bits;
+  }
+
+  [[nodiscard]] bool is_byte(std::size_t tensor) const {
+    const ElementType type = graph_.tensors[tensor].type;
+    return type == ElementType::Int8 || type == ElementType::UInt8;
   }
 
   [[nodiscard]] bool read_by_array(TensorId id) const {

@@ -27,7 +27,7 @@ Array gemm(const GemmAttributes& a, const Operands& in, const Shape& out) {
   return result;
 }
 
-Array matmul(const Operands& in, const Shape& out) {
+Array matmul(double zero_point, const Operands& in, const Shape& out) {
   Array result = array_of(out);
   for_each_index(out, [&](const std::vector<std::int64_t>& at) {
     std::vector<std::int64_t> left = at;
@@ -36,7 +36,7 @@ Array matmul(const Operands& in, const Shape& out) {
     for (std::int64_t k = 0; k < in[0]->shape.back(); ++k) {
       left.back() = k;
       right[right.size() - 2] = k;
-      sum += in[0]->data[place_of(in[0]->shape, left)] * in[1]->data[place_of(in[1]->shape, right)];
+      sum += (in[0]->data[place_of(in[0]->shape, left)] - zero_point) * in[1]->data[place_of(in[1]->shape, right)];
     }
     result.data[place_of(out, at)] = sum;
   });

@@ -42,9 +42,10 @@ void visit_columns(const Geometry& g, std::int64_t n, std::int64_t group, Visit 
 }
 
 Matrix columns_of(const Geometry& g, const Array& x, std::int64_t n, std::int64_t group) {
-  Matrix columns = Matrix::Zero(g.length(), g.pixels());
+  const double zero = g.attributes.zero_point;
+  Matrix columns = Matrix::Constant(g.length(), g.pixels(), g.attributes.pad_value - zero);
   visit_columns(g, n, group, [&](std::int64_t row, std::int64_t column, std::size_t place) {
-    columns(row, column) = x.data[place];
+    columns(row, column) = x.data[place] - zero;
   });
   return columns;
 }

@@ -36,7 +36,10 @@ class Evaluator {
       Operands operands;
       for (const TensorId input : node.inputs) operands.push_back(&operand(input));
       std::vector<Array> results = compute_all(node, operands);
-      for (std::size_t i = 0; i < node.outputs.size(); ++i) arrays_[node.outputs[i]] = std::move(results.at(i));
+      for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+        if (graph_.tensor(node.outputs[i]).type == ElementType::Int32) wrap(results.at(i).data);
+        arrays_[node.outputs[i]] = std::move(results.at(i));
+      }
       for (const TensorId input : node.inputs) {
         if (--readers_[input] == 0 && !graph_.is_output(input)) arrays_.erase(input);
       }
@@ -55,12 +58,23 @@ class Evaluator {
     const auto found = arrays_.find(id);
     if (found != arrays_.end()) return found->second;
     const Tensor& tensor = graph_.tensor(id);
+    if (const auto* integers = std::get_if<std::vector<std::int64_t>>(&tensor.values)) {
+      return arrays_[id] = {tensor.shape, {integers->begin(), integers->end()}};
+    }
     const std::optional<std::vector<float>> values = as_floats(tensor.values, element_count(tensor.shape));
     if (!values) {
       throw UserError({"", 0, 0, "weights of '" + tensor.name + "' are not in the model",
                        "give random ones with --random-weights SEED"});
     }
     return arrays_[id] = {tensor.shape, {values->begin(), values->end()}};
+  }
+
+  /// Integers of 32 bits.
+  static void wrap(std::vector<double>& elements) {
+    for (double& element : elements) {
+      if (!(std::fabs(element) < 0x1p63)) continue;
+      element = static_cast<std::int32_t>(static_cast<std::uint32_t>(static_cast<std::int64_t>(element)));
+    }
   }
 
   /// Every output of a node.
@@ -100,7 +114,7 @@ class Evaluator {
       case OpKind::Gemm:
         return reference::gemm(get<GemmAttributes>(node), in, out);
       case OpKind::MatMul:
-        return reference::matmul(in, out);
+        return reference::matmul(zero_point_of(node.attributes), in, out);
       case OpKind::BatchNormalization:
         return reference::batch_norm(get<BatchNormAttributes>(node), in);
       case OpKind::ConvInputGradient:
@@ -138,6 +152,8 @@ class Evaluator {
         return reference::pad(get<PadAttributes>(node), *in[0], out);
       case OpKind::Transpose:
         return reference::transpose(get<TransposeAttributes>(node), *in[0], out);
+      case OpKind::Requantize:
+        return reference::fold(in, out, requantized(get<RequantizeAttributes>(node)));
       case OpKind::Reshape:
         return {out, in[0]->data};
       default:
@@ -147,6 +163,12 @@ class Evaluator {
         return is_unary_elementwise(node.op) ? reference::map(*in[0], unary(node))
                                              : reference::fold(in, out, binary(node.op));
     }
+  }
+
+  static std::function<double(double, double)> requantized(const RequantizeAttributes& a) {
+    return [a](double x, double scale) {
+      return std::min(a.high, std::max(a.low, std::nearbyint(x * scale) + a.zero_point));
+    };
   }
 
   static std::function<double(double)> unary(const Node& node) {

@@ -31,7 +31,8 @@ std::vector<Array> batch_norm_training(const BatchNormAttributes& attributes, co
 std::vector<Array> batch_norm_gradient(const Operands& in);
 
 Array gemm(const GemmAttributes& attributes, const Operands& in, const Shape& out);
-Array matmul(const Operands& in, const Shape& out);
+/// (in[0] - zero_point) * in[1] + in[2].
+Array matmul(double zero_point, const Operands& in, const Shape& out);
 
 /// `function` on every element.
 Array map(const Array& in, const std::function<double(double)>& function);

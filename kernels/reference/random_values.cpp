@@ -19,6 +19,18 @@ std::vector<float> uniform(std::mt19937& random, std::int64_t count, float low, 
   return values;
 }
 
+/// Whole numbers in [low, high], for tensors of integers.
+std::vector<std::int64_t> whole(std::mt19937& random, std::int64_t count, std::int64_t low, std::int64_t high) {
+  std::vector<std::int64_t> values(static_cast<std::size_t>(count));
+  const auto range = static_cast<std::uint64_t>(high - low + 1);
+  for (std::int64_t& value : values) value = low + static_cast<std::int64_t>(random() % range);
+  return values;
+}
+
+bool is_byte(ElementType type) {
+  return type == ElementType::Int8 || type == ElementType::UInt8;
+}
+
 bool is_absent(const Tensor& tensor) {
   return !has_values(tensor.values);
 }
@@ -46,6 +58,11 @@ int randomise_weights(Graph& graph, std::uint32_t seed) {
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       Tensor& tensor = graph.tensor(node.inputs[i]);
       if (!tensor.constant || !(is_absent(tensor) || (i > 0 && is_weighted(node.op) && is_uniform(tensor)))) continue;
+      if (tensor.type == ElementType::Int32 || is_byte(tensor.type)) {
+        tensor.values = whole(random, element_count(tensor.shape), -127, 127);
+        ++filled;
+        continue;
+      }
       float low = -0.5F;
       float high = 0.5F;
       if (is_conv_or_gemm(node.op) && i == 1) {
@@ -66,13 +83,19 @@ NamedElements random_inputs(const Graph& graph, std::uint32_t seed) {
   std::mt19937 random(seed);
   NamedElements inputs;
   for (const TensorId id : graph.inputs) {
-    const std::optional<std::vector<float>> held = as_floats(graph.tensor(id).values, element_count(graph.shape(id)));
+    const Tensor& tensor = graph.tensor(id);
+    const std::int64_t count = element_count(tensor.shape);
+    const std::optional<std::vector<float>> held = as_floats(tensor.values, count);
     if (held) {
-      inputs[graph.tensor(id).name] = {held->begin(), held->end()};
-      continue;
+      inputs[tensor.name] = {held->begin(), held->end()};
+    } else if (is_byte(tensor.type)) {
+      const std::int64_t low = tensor.type == ElementType::Int8 ? -128 : 0;
+      const std::vector<std::int64_t> values = whole(random, count, low, low + 255);
+      inputs[tensor.name] = {values.begin(), values.end()};
+    } else {
+      const std::vector<float> values = uniform(random, count, -1, 1);
+      inputs[tensor.name] = {values.begin(), values.end()};
     }
-    const std::vector<float> values = uniform(random, element_count(graph.shape(id)), -1, 1);
-    inputs[graph.tensor(id).name] = {values.begin(), values.end()};
   }
   return inputs;
 }

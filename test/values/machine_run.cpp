@@ -12,12 +12,12 @@
 
 namespace systole::test {
 
-config::Machine load(const std::string& hardware) {
+config::Machine load(const std::string& hardware, const std::string& number_format) {
   const std::string file = std::string(SYSTOLE_SOURCE_DIR) + "/test/values/data/" + hardware + ".textproto";
   Diagnostics diagnostics;
   MachineRequest request;
   request.hardware = std::filesystem::exists(file) ? file : hardware;
-  request.overrides = {"simd_unit.number_format=float32"};
+  request.overrides = {"simd_unit.number_format=" + number_format};
   const Loaded<config::Machine> loaded = load_machine(request, diagnostics);
   diagnostics.throw_if_any();
   return loaded.message;
@@ -37,6 +37,7 @@ MachineRun run_on_machine(const Graph& graph, const config::Machine& machine, co
   SimulationOptions simulation;
   simulation.values = values.get();
   MachineRun run;
+  run.integers = compiled.program.numbers() == isa::Program::integers;
   run.counters = simulate(machine_parameters(machine), *memory, load_program(compiled.program), simulation);
   for (const isa::Tensor& output : compiled.program.outputs()) {
     run.outputs[output.name()] = values->read(output);

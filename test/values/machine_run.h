@@ -14,11 +14,12 @@ namespace systole::test {
 
 using Elements = std::vector<double>;
 
-/// A machine of test/values/data, or a shipped one, with a float32 SIMD unit.
-config::Machine load(const std::string& hardware);
+/// A machine of test/values/data, or a shipped one, with a SIMD unit of that number format.
+config::Machine load(const std::string& hardware, const std::string& number_format = "float32");
 
 struct MachineRun {
   NamedElements outputs;
+  bool integers = false;  ///< it computed in integers
   RunCounters counters;
 };
 

@@ -61,6 +61,7 @@ class SmallProduct {
     add_region("w", kWeights, 8, 4);
     add_region("y", kOutputs, output_bits, 2);
     add_region("code", 1024, 32, 256)->set_kind(isa::Region::instruction);
+    program.set_numbers(isa::Program::integers);
     program.add_layers()->set_name("product");
   }
 

@@ -61,7 +61,8 @@ void MachineValues<Cell>::write(const isa::Tensor& tensor, const std::vector<dou
   for_each_element(tensor, [&](std::int64_t bit, std::int64_t element) {
     const std::int64_t place = bit / region.element_bits;
     check(region.cells.contains(place, 1), "values", "a tensor lies outside its region");
-    *region.cells.write(place, 1) = static_cast<Cell>(elements.at(static_cast<std::size_t>(element)));
+    *region.cells.write(place, 1) =
+        static_cast<Cell>(elements.at(static_cast<std::size_t>(element)) - static_cast<double>(tensor.offset()));
   });
 }
 
@@ -75,7 +76,7 @@ std::vector<double> MachineValues<Cell>::read(const isa::Tensor& tensor) const {
     if (!region.live || region.cells.unwritten(place, 1)) {
       throw ValueFault("output '" + tensor.name() + "': element " + std::to_string(element) + " was never written");
     }
-    elements.push_back(static_cast<double>(*region.cells.read(place)));
+    elements.push_back(static_cast<double>(*region.cells.read(place)) + static_cast<double>(tensor.offset()));
   });
   return elements;
 }
@@ -136,7 +137,7 @@ void MachineValues<Cell>::fault(const std::string& what) const {
 }
 
 std::unique_ptr<ProgramValues> make_program_values(const isa::Program& program) {
-  if (program.target().float32()) return std::make_unique<MachineValues<float>>(program);
+  if (program.numbers() == isa::Program::single_precision) return std::make_unique<MachineValues<float>>(program);
   return std::make_unique<MachineValues<std::int32_t>>(program);
 }
 

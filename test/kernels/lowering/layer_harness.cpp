@@ -100,7 +100,7 @@ Node& LayerHarness::node(OpKind op, std::vector<TensorId> inputs, std::vector<Te
 }
 
 void LayerHarness::run(Lowering lowering, TilingRule rule) {
-  context_ = std::make_unique<LoweringContext>(graph, machine_, regions_, layouts_);
+  context_ = std::make_unique<LoweringContext>(graph, machine_, SimdFormat::single_precision, regions_, layouts_);
   context_->set_gradient_way(gradient_way_);
   context_->tilings() = TilingCache(rule);
   lowering(graph.nodes.at(0), *context_);
