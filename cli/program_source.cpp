@@ -98,7 +98,7 @@ ProgramSource compile_model(const std::string& path, const MachineOptions& machi
   ImportOptions import;
   import.batch = options.batch;
   Graph graph = import_onnx(path, import);
-  if (check.check) prepare_for_check(path, source.machine, check, graph);
+  if (check.check) prepare_for_check(path, check, graph);
   source.import_seconds = seconds_since(start);
   logger("import")->info("{}: {} nodes, {} tensors", path, graph.nodes.size(), graph.tensors.size());
 

@@ -49,8 +49,7 @@ OptionGroup run_options(RunOptions& options) {
 OptionGroup check_options(CheckOptions& options) {
   namespace po = boost::program_options;
   OptionGroup all("Values");
-  all.add_options()("check", po::bool_switch(&options.check),
-                    "carry values in float32 and compare the outputs with a reference")(
+  all.add_options()("check", po::bool_switch(&options.check), "carry values and compare the outputs with a reference")(
       "inputs", po::value(&options.inputs)->value_name("DIR"),
       "inputs of the check: input_0.pb, input_1.pb, .. (ONNX tensors); without it, random ones")(
       "expected", po::value(&options.expected)->value_name("DIR"),
@@ -97,7 +96,8 @@ std::string run_json(const Simulation& simulation, const ProgramSource& source) 
 }
 
 void write_results(const RunResult& result, const Simulation& simulation, const ProgramSource& source,
-                   ResultFolder& folder) {
+                   const std::optional<CheckReport>& check, ResultFolder& folder) {
+  if (check) folder.write("check.json", check_json(*check));
   folder.write("summary.json", summary_text(result));
   folder.write("layers.csv", layers_csv(result));
   folder.write("report.html", report_html(result));
@@ -141,15 +141,17 @@ void run_run(const std::vector<std::string>& arguments, std::ostream& out) {
       simulate_program(source.machine, source.program, !silent, check ? &check->values() : nullptr, watches);
   wave.finish(simulation.counters.cycles);
   timeline.finish(simulation.counters.cycles);
-  const std::string verdict = check ? check->verdict() : "";
+  std::optional<CheckReport> verdict;
+  if (check) verdict = check->verdict();
   logger("machine")->info("{} cycles in {:.3f} s", simulation.counters.cycles.count(), simulation.wall_seconds);
   const RunResult result = result_of(simulation, source.program, source.machine, layers);
 
-  if (folder) write_results(result, simulation, source, *folder);
+  if (folder) write_results(result, simulation, source, verdict, *folder);
   if (options.results.json) {
     out << summary_text(result);
   } else if (!silent) {
-    out << source.notes << terminal_table(result) << verdict;
+    out << source.notes << terminal_table(result);
+    if (verdict) out << check_text(*verdict);
     if (folder) out << fmt::format("\nreport: {}/report.html\n", options.results.out);
   }
 }

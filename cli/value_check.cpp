@@ -6,7 +6,9 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <nlohmann/json.hpp>
 
+#include "isa/program.h"
 #include "kernels/onnx/import.h"
 
 namespace systole {
@@ -29,6 +31,9 @@ std::vector<double> read_elements(const std::string& folder, const std::string& 
                      fmt::format("it has {} elements, '{}' is {}", element_count(tensor.shape), wanted.name,
                                  to_string(wanted.shape)),
                      "the files are numbered in the order of the network's inputs and outputs"});
+  }
+  if (const auto* integers = std::get_if<std::vector<std::int64_t>>(&tensor.values)) {
+    return {integers->begin(), integers->end()};
   }
   const std::optional<std::vector<float>> elements = as_floats(tensor.values, element_count(tensor.shape));
   if (!elements) throw UserError({path, 0, 0, "it holds no numbers", ""});
@@ -110,12 +115,7 @@ void draw_training_inputs(const Training& training, NamedElements& inputs) {
 
 }  // namespace
 
-void prepare_for_check(const std::string& model, const config::Machine& machine, const CheckOptions& options,
-                       Graph& graph) {
-  if (machine.simd_unit().number_format() != config::float32) {
-    throw UserError({"", 0, 0, fmt::format("--check computes in float32, and {} does not", machine.name()),
-                     "add --set simd_unit.number_format=float32"});
-  }
+void prepare_for_check(const std::string& model, const CheckOptions& options, Graph& graph) {
   if (options.random_weights) {
     randomise_weights(graph, *options.random_weights);
     return;
@@ -141,19 +141,22 @@ ValueCheck::ValueCheck(const Graph& graph, const isa::Program& program, const Ch
   for (const isa::Tensor& input : program.inputs()) values_->write(input, inputs_.at(input.name()));
 }
 
-std::string ValueCheck::verdict() const {
+CheckReport ValueCheck::verdict() const {
   const NamedElements expected = expected_.empty() ? evaluate(graph_, inputs_) : expected_;
-  std::string text;
+  CheckReport report;
+  report.integers = program_.numbers() == isa::Program::integers;
   for (const isa::Tensor& output : program_.outputs()) {
     if (is_state(output.name())) continue;
     const std::vector<double> actual = values_->read(output);
     const Distance found = distance(actual, expected.at(output.name()));
-    text += fmt::format("check: {}: {} elements, largest difference {:.3g} of {:.3g}\n", output.name(), actual.size(),
-                        found.difference, found.scale);
-    require_near("output", output.name(), found, kTolerance * found.scale);
+    report.outputs.push_back({output.name(), actual.size(), found.difference, found.scale});
+    require_near("output", output.name(), found, report.integers ? 0.0 : kTolerance * found.scale);
   }
-  if (!graph_.states.empty()) compare_states(expected, text);
-  return text;
+  if (!graph_.states.empty()) report.states = compare_states(expected);
+  for (const LayerOverflows& layer : values_->overflows()) {
+    report.wrapped.push_back({isa::layer_name(program_, layer.layer), layer.sums});
+  }
+  return report;
 }
 
 bool ValueCheck::is_state(const std::string& output) const {
@@ -162,7 +165,7 @@ bool ValueCheck::is_state(const std::string& output) const {
 }
 
 /// A step is small beside a weight, so that the weight would be near whatever the step: the steps are compared.
-void ValueCheck::compare_states(const NamedElements& expected, std::string& text) const {
+CheckReport::States ValueCheck::compare_states(const NamedElements& expected) const {
   std::map<std::string, const isa::Tensor*> places;
   for (const isa::Tensor& output : program_.outputs()) places[output.name()] = &output;
   Distance worst;
@@ -178,8 +181,49 @@ void ValueCheck::compare_states(const NamedElements& expected, std::string& text
     worst = found;
     name = after;
   }
-  text += fmt::format("check: {} states: their steps differ by {:.2g} of their length at most ({})\n",
-                      graph_.states.size(), worst.difference / worst.scale, name);
+  return {graph_.states.size(), name, worst.difference, worst.scale};
+}
+
+std::string check_text(const CheckReport& report) {
+  std::string text =
+      fmt::format("check: values are {}\n", report.integers ? "the machine's integers" : "single-precision numbers");
+  for (const CheckReport::Output& output : report.outputs) {
+    text += fmt::format("check: {}: {} elements, ", output.name, output.elements);
+    text += report.integers ? "all equal\n"
+                            : fmt::format("largest difference {:.3g} of {:.3g}\n", output.difference, output.scale);
+  }
+  if (report.states) {
+    text += fmt::format("check: {} states: their steps differ by {:.2g} of their length at most ({})\n",
+                        report.states->count, report.states->difference / report.states->scale, report.states->worst);
+  }
+  for (const CheckReport::Wrapped& layer : report.wrapped) {
+    text += fmt::format("check: layer '{}': {} sums did not fit 32 bits and wrapped\n", layer.layer, layer.sums);
+  }
+  return text;
+}
+
+std::string check_json(const CheckReport& report) {
+  using Json = nlohmann::ordered_json;
+  Json json = {{"numbers", report.integers ? "integers" : "single_precision"},
+               {"outputs", Json::array()},
+               {"wrapped_sums", Json::array()}};
+  for (const CheckReport::Output& output : report.outputs) {
+    json["outputs"].push_back({{"name", output.name},
+                               {"elements", output.elements},
+                               {"largest_difference", output.difference},
+                               {"largest_expected", output.scale}});
+  }
+  if (report.states) {
+    json["states"] = {{"count", report.states->count},
+                      {"worst", report.states->worst},
+                      {"difference", report.states->difference},
+                      {"length", report.states->scale}};
+  }
+  for (const CheckReport::Wrapped& layer : report.wrapped) {
+    json["wrapped_sums"].push_back({{"layer", layer.layer}, {"sums", layer.sums}});
+  }
+  // A name that is not UTF-8 must not cost the run its results.
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace systole

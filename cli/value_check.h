@@ -4,8 +4,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "configs/machine.pb.h"
 #include "isa/program.pb.h"
 #include "kernels/graph/graph.h"
 #include "kernels/reference/evaluate.h"
@@ -22,10 +22,40 @@ struct CheckOptions {
   std::optional<std::uint32_t> random_weights;  ///< seed
 };
 
-/// Gives the graph's weights their values, before it is compiled. Throws UserError when there are none and no seed, or
-/// when the machine's SIMD unit does not compute in float32.
-void prepare_for_check(const std::string& model, const config::Machine& machine, const CheckOptions& options,
-                       Graph& graph);
+/// Gives the graph's weights their values, before it is compiled. Throws UserError when there are none and no seed.
+void prepare_for_check(const std::string& model, const CheckOptions& options, Graph& graph);
+
+/// What a run with values has shown.
+struct CheckReport {
+  struct Output {
+    std::string name;
+    std::size_t elements = 0;
+    double difference = 0;  ///< the largest
+    double scale = 0;       ///< the largest expected element
+  };
+  struct Wrapped {
+    std::string layer;
+    std::int64_t sums = 0;  ///< accumulations that did not fit 32 bits
+  };
+  /// Weights and moments of a training iteration: the step that differs most for its length.
+  struct States {
+    std::size_t count = 0;
+    std::string worst;
+    double difference = 0;
+    double scale = 0;
+  };
+  bool integers = false;  ///< the program computes in integers: outputs are equal, or the check has failed
+  std::vector<Output> outputs;
+  std::optional<States> states;
+  std::vector<Wrapped> wrapped;  ///< layers without are left out
+};
+
+/// Lines such as `check: prob: 1000 elements, largest difference 1.2e-07 of 0.51`.
+std::string check_text(const CheckReport& report);
+/// check.json: `numbers` ("integers" or "single_precision"), `outputs` [{name, elements, largest_difference,
+/// largest_expected}], `states` {count, worst, difference, length} of a training iteration,
+/// `wrapped_sums` [{layer, sums}].
+std::string check_json(const CheckReport& report);
 
 /// The values of one run, and what they should be. Program and graph must outlive it.
 class ValueCheck {
@@ -37,14 +67,13 @@ class ValueCheck {
 
   [[nodiscard]] ValueModel& values() { return *values_; }
 
-  /// After the run: a line for each output, `check: prob: 1000 elements, largest difference 1.2e-07 of 0.51`. States
-  /// share a line, which names the worst; of them the step is compared, in the Euclidean norm. Throws InternalError
-  /// when an output differs by more than 1e-3 of the largest expected element, or a step by more than 2 % of its
-  /// length.
-  [[nodiscard]] std::string verdict() const;
+  /// After the run. Of states the step is compared, in the Euclidean norm. Throws InternalError when an output differs
+  /// by more than 1e-3 of the largest expected element, a step by more than 2 % of its length, or an output at all where
+  /// the program computes in integers.
+  [[nodiscard]] CheckReport verdict() const;
 
  private:
-  void compare_states(const NamedElements& expected, std::string& text) const;
+  [[nodiscard]] CheckReport::States compare_states(const NamedElements& expected) const;
   [[nodiscard]] bool is_state(const std::string& output) const;
 
   const Graph& graph_;

@@ -1,6 +1,11 @@
 #include "kernels/lowering/average_divisor.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <set>
+
+#include "base/errors.h"
 
 namespace systole {
 
@@ -32,6 +37,26 @@ bool all_alike(const std::vector<std::int64_t>& counts) {
 
 }  // namespace
 
+/// Each border row and column takes two nests and an iterator of its own, each divisor a word of IMM.
+void AverageDivisor::require_few_borders(const Node& node) const {
+  constexpr std::size_t kOthers = 4;  // nests and iterators of the sum, and the division of all
+  std::size_t borders = 0;
+  std::set<std::int64_t> divisors;
+  for (const auto* counts : {&rows_, &columns_}) {
+    const auto full = std::count(counts->begin(), counts->end(), most(*counts));
+    borders += counts->size() - static_cast<std::size_t>(full);
+    divisors.insert(counts->begin(), counts->end());
+  }
+  const bool fits = kOthers + 2 * borders <= static_cast<std::size_t>(isa::kMaxNests) &&
+                    kOthers + borders + divisors.size() + 1 <= static_cast<std::size_t>(isa::kMaxIterators);
+  if (fits) return;
+  throw UserError({"", 0, 0,
+                   fmt::format("{} '{}': {} rows and columns of its result average over windows that hang over the "
+                               "border, more than a program of the SIMD unit holds",
+                               node.onnx_op, node.name, borders),
+                   "count_include_pad=1, or less padding"});
+}
+
 AverageDivisor::AverageDivisor(const PoolAttributes& pool, const Shape& image, const Shape& output) {
   const Padding2 counted = pool.count_include_pad ? pool.counted : Padding2{};
   rows_ = counted_positions(output.at(2), image.at(2), pool.kernel.height, pool.strides.height, pool.pads.top,
@@ -49,6 +74,7 @@ bool AverageDivisor::uniform() const {
 }
 
 void AverageDivisor::divide(SimdLayer& layer, const WindowSpace& window, int y) const {
+  require_few_borders(layer.node());
   scale_borders(layer, window, y, window.oh, rows_);
   scale_borders(layer, window, y, window.ow, columns_);
   layer.sweep({}, window.output_loops(), {{SimdOpcode::divide, layer.at(y), layer.at(y), layer.immediate(full())}});

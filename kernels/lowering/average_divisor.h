@@ -20,10 +20,12 @@ class AverageDivisor {
   [[nodiscard]] double full() const;
   /// Is it the same for all windows?
   [[nodiscard]] bool uniform() const;
-  /// Divides operand `y` of a layer, which extends along the outputs.
+  /// Divides operand `y` of a layer, which extends along the outputs. Throws UserError for more borders than a program
+  /// holds.
   void divide(SimdLayer& layer, const WindowSpace& window, int y) const;
 
  private:
+  void require_few_borders(const Node& node) const;
   static void scale_borders(SimdLayer& layer, const WindowSpace& window, int y, int dim,
                             const std::vector<std::int64_t>& counts);
 

@@ -112,13 +112,16 @@ void constant_power(double p, Emitter& e) {
   }
 }
 
-/// a^b = e^(b log|a|), negative where a is and b is an odd integer. The smallest normal number stands in for a = 0, so
-/// that 0^0 is 1 and 0^b vanishes. A negative base with an exponent that is no integer gives |a|^b, where ONNX has no
-/// number.
+/// a^b = e^(b log|a|), negative where a is and b is an odd integer. The smallest normal number is added to |a|, so that
+/// 0^0 is 1 and 0^b vanishes. Where b is no integer the logarithm is of a itself: not a number when a is negative.
 void tensor_power(Emitter& e) {
   const Operand b = e.input(1);
-  e.emit(Op::absolute, e.y(), e.x());
-  e.emit(Op::max, e.y(), e.y(), e.number(1.17549435e-38));
+  e.emit(Op::floor, e.t(0), b);
+  e.emit(Op::equal, e.t(0), e.t(0), b);
+  e.emit(Op::absolute, e.t(1), e.x());
+  e.emit(Op::move, e.y(), e.x());
+  e.emit(Op::conditional_move, e.y(), e.t(1), e.t(0));
+  e.emit(Op::add, e.y(), e.y(), e.number(1.17549435e-38));
   e.emit(Op::log, e.y(), e.y());
   e.emit(Op::mul, e.y(), e.y(), b);
   e.emit(Op::exp, e.y(), e.y());

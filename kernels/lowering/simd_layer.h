@@ -68,6 +68,7 @@ class SimdLayer {
   /// for it.
   void sweep_words(int operand, const SimdBody& body);
   Operand words(int operand);
+  [[nodiscard]] const Node& node() const { return node_; }
   /// What comes from now on belongs to another node, fused into this layer.
   void belongs_to(const Node& node);
 

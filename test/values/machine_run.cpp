@@ -37,11 +37,11 @@ MachineRun run_on_machine(const Graph& graph, const config::Machine& machine, co
   SimulationOptions simulation;
   simulation.values = values.get();
   MachineRun run;
-  run.integers = compiled.program.numbers() == isa::Program::integers;
   run.counters = simulate(machine_parameters(machine), *memory, load_program(compiled.program), simulation);
   for (const isa::Tensor& output : compiled.program.outputs()) {
     run.outputs[output.name()] = values->read(output);
   }
+  run.program = std::move(compiled.program);
   return run;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "configs/machine.pb.h"
+#include "isa/program.pb.h"
 #include "kernels/lowering/gradient_way.h"
 #include "kernels/reference/evaluate.h"
 #include "traces/run_counters.h"
@@ -19,8 +20,8 @@ config::Machine load(const std::string& hardware, const std::string& number_form
 
 struct MachineRun {
   NamedElements outputs;
-  bool integers = false;  ///< it computed in integers
   RunCounters counters;
+  isa::Program program;
 };
 
 /// Compiles the graph, runs it, and returns its outputs by name. Constants need values; `inputs` are all graph inputs.

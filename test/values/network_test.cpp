@@ -43,18 +43,25 @@ INSTANTIATE_TEST_SUITE_P(Shipped, Network,
                          testing::Values("squeezenet", "mobilenet_v2", "shufflenet_v2", "googlenet", "resnet18",
                                          "resnet50", "densenet121", "alexnet"));
 
-TEST(Networks, timing_is_the_same_with_and_without_values) {
-  const Graph graph = network("lenet5");
-  const config::Machine machine = load("inference_16x16");
+class Timing : public testing::TestWithParam<std::pair<const char*, const char*>> {};
+TEST_P(Timing, is_the_same_with_and_without_values) {
+  const Graph graph = network(GetParam().first);
+  const config::Machine machine = load(GetParam().second, "fixed32");
   const MachineRun with = run_on_machine(graph, machine, random_inputs(graph, 3));
   const RunCounters without = count_without_values(graph, machine);
   EXPECT_EQ(with.counters.cycles, without.cycles);
   EXPECT_EQ(with.counters.bursts, without.bursts);
+  for (std::size_t u = 0; u < kUnits; ++u) EXPECT_EQ(with.counters.units[u].busy, without.units[u].busy);
   ASSERT_EQ(with.counters.blocks.size(), without.blocks.size());
   for (std::size_t b = 0; b < without.blocks.size(); ++b) {
     EXPECT_EQ(with.counters.blocks[b].end, without.blocks[b].end) << "block " << b;
   }
 }
+INSTANTIATE_TEST_SUITE_P(Networks, Timing,
+                         testing::Values(std::pair("lenet5", "tiny_4x4"), std::pair("lenet5", "inference_16x16"),
+                                         std::pair("squeezenet", "inference_32x32"),
+                                         std::pair("mobilenet_v2", "inference_64x64"),
+                                         std::pair("resnet18", "inference_64x64")));
 
 /// The networks of ONNX's own test data whose weights are constant fills.
 void expect_published(const std::string& name) {

@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <limits>
+#include <sstream>
 
 #include "isa/encoder.h"
 #include "models/cycle/configure.h"
@@ -131,8 +132,31 @@ TEST(ProgramValues, NarrowStoresSaturate) {
 
 TEST(ProgramValues, ReadingWhatWasNeverWrittenNamesThePlace) {
   SmallProduct product(32);
-  EXPECT_THAT(fault_of(product, {}), testing::HasSubstr("block 0, load stream 1 (layer 'product') reads element 0 of "
-                                                        "region 'w', which was never written"));
+  // The program begins at 0x400; stream 0 takes two words, LD_ST and RUN.
+  EXPECT_THAT(fault_of(product, {}), testing::HasSubstr("instruction at 0x408: block 0, load stream 1 (layer "
+                                                        "'product') reads element 0 of region 'w', which was never "
+                                                        "written"));
+}
+
+TEST(ProgramValues, ReadingABufferThatWasNeverWrittenNamesTheInstruction) {
+  SmallProduct product(32);
+  isa::SimdProgram& simd = product.block.simd;
+  simd.used = true;
+  for (std::size_t i = 0; i < 2; ++i) {
+    simd.iterators[i].used = true;
+    simd.iterators[i].space = i == 0 ? isa::Namespace::vmem1 : isa::Namespace::vmem2;
+  }
+  isa::Nest nest;
+  nest.lanes.last.count = 2;
+  nest.body = {{isa::SimdOpcode::move, 1, 0, 0}};
+  simd.nests = {nest};
+  // The last words are the instruction, the end of the group and BLOCK_END.
+  const auto address = 0x400 + 4 * (isa::encode(product.block).size() - 3);
+  std::ostringstream place;
+  place << "instruction at 0x" << std::hex << address << ": block 0, nest 0";
+  const std::string fault = fault_of(product, {1, 2, 3, 4});
+  EXPECT_THAT(fault, testing::HasSubstr(place.str()));
+  EXPECT_THAT(fault, testing::HasSubstr("reads element 0 of VMEM1, which was never written"));
 }
 
 TEST(ProgramValues, LeavingATensorNamesThePlace) {

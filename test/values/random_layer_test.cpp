@@ -1,91 +1,88 @@
 #include <gtest/gtest.h>
 
-#include <random>
-
 #include "test/values/machine_run.h"
+#include "test/values/random_layers.h"
 
-// Random convolutions, each followed by a Relu that may be fused, on random small machines against their definition.
+// Random layers on random small machines: values against their definition, bytes against the tensors' sizes.
 namespace systole::test {
 namespace {
 
-class Dice {
- public:
-  explicit Dice(unsigned seed) : random_(seed) {}
-  std::int64_t roll(std::int64_t low, std::int64_t high) {
-    return low + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(high - low + 1));
-  }
-
- private:
-  std::mt19937 random_;
+struct Moved {
+  std::int64_t read = 0;
+  std::int64_t written = 0;
 };
 
-TensorId add(Graph& graph, const std::string& name, const Shape& shape, bool constant) {
-  Tensor tensor;
-  tensor.name = name;
-  tensor.shape = shape;
-  tensor.constant = constant;
-  return graph.add(std::move(tensor));
+Moved moved_by(const MachineRun& run) {
+  Moved moved;
+  for (const LayerCounters& layer : run.counters.layers) {
+    moved.read += layer.dram_read.count();
+    moved.written += layer.dram_write.count();
+  }
+  return moved;
 }
 
-void add(Graph& graph, OpKind op, std::vector<TensorId> inputs, TensorId output, Attributes attributes) {
-  Node node;
-  node.name = to_string(op);
-  node.onnx_op = to_string(op);
-  node.op = op;
-  node.inputs = std::move(inputs);
-  node.outputs = {output};
-  node.attributes = std::move(attributes);
-  graph.add(std::move(node));
+/// Partial sums that did not fit on chip went through memory.
+bool spills(const isa::Program& program) {
+  for (const isa::Region& region : program.regions()) {
+    if (region.name().find("(scratch)") != std::string::npos) return true;
+  }
+  return false;
 }
 
-Graph random_convolution(Dice& dice) {
-  ConvAttributes conv;
-  conv.kernel = {dice.roll(1, 3), dice.roll(1, 3)};
-  conv.strides = {dice.roll(1, 2), dice.roll(1, 2)};
-  conv.dilations = {dice.roll(1, 2), dice.roll(1, 2)};
-  conv.pads = {dice.roll(0, 1), dice.roll(0, 1), dice.roll(0, 1), dice.roll(0, 1)};
-  conv.groups = dice.roll(1, 3);
-  const std::int64_t inputs = conv.groups * dice.roll(1, 6);
-  const std::int64_t outputs = conv.groups * dice.roll(1, 6);
-  const Shape x{dice.roll(1, 2), inputs, dice.roll(6, 10), dice.roll(6, 10)};
-  const auto extent = [](std::int64_t size, std::int64_t pads, std::int64_t kernel, std::int64_t dilation,
-                         std::int64_t stride) { return (size + pads - (dilation * (kernel - 1) + 1)) / stride + 1; };
-  const Shape y{
-      x[0], outputs,
-      extent(x[2], conv.pads.top + conv.pads.bottom, conv.kernel.height, conv.dilations.height, conv.strides.height),
-      extent(x[3], conv.pads.left + conv.pads.right, conv.kernel.width, conv.dilations.width, conv.strides.width)};
-  Graph graph;
-  const TensorId in = add(graph, "x", x, false);
-  const TensorId weights =
-      add(graph, "w", {outputs, inputs / conv.groups, conv.kernel.height, conv.kernel.width}, true);
-  const TensorId bias = add(graph, "b", {outputs}, true);
-  const TensorId sums = add(graph, "sums", y, false);
-  const TensorId out = add(graph, "y", y, false);
-  add(graph, OpKind::Conv, {in, weights, bias}, sums, conv);
-  add(graph, OpKind::Relu, {sums}, out, NoAttributes{});
-  graph.inputs = {in};
-  graph.outputs = {out};
-  graph.validate();
-  return graph;
+bool is_fused(const isa::Program& program) {
+  for (const isa::LayerInfo& layer : program.layers()) {
+    if (layer.fused_into() >= 0) return true;
+  }
+  return false;
 }
 
-TEST(RandomLayers, convolutions_compute_what_their_definition_says) {
-  const std::vector<config::Machine> machines = {load("tiny_4x4"), load("tiny_8x4")};
-  for (unsigned seed = 0; seed < 100; ++seed) {
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    Dice dice(seed);
-    Graph graph = random_convolution(dice);
-    ASSERT_EQ(randomise_weights(graph, seed), 2);
-    const NamedElements inputs = random_inputs(graph, seed);
-    const NamedElements expected = evaluate(graph, inputs);
-    for (config::Machine machine : machines) {
-      machine.mutable_buffers()->set_ibuf_bits(machine.buffers().ibuf_bits() << dice.roll(0, 2));
-      machine.mutable_buffers()->set_obuf_bits(machine.buffers().obuf_bits() << dice.roll(0, 2));
-      const MachineRun run = run_on_machine(graph, machine, inputs, dice.roll(0, 1) == 1);
-      ASSERT_EQ(difference(run.outputs.at("y"), expected.at("y"), 1e-5), "") << machine.name();
-    }
+void expect_bytes(const RandomLayers& layers, const MachineRun& run) {
+  const Moved moved = moved_by(run);
+  const std::int64_t between = is_fused(run.program) ? 0 : layers.fused_bytes;
+  EXPECT_GE(moved.read, layers.read_bytes + between);
+  if (layers.exact) EXPECT_EQ(moved.read, layers.read_bytes + between);
+  if (spills(run.program)) {
+    EXPECT_GT(moved.written, layers.write_bytes + between);
+  } else {
+    EXPECT_EQ(moved.written, layers.write_bytes + between);
   }
 }
+
+config::Machine random_machine(Dice& dice) {
+  config::Machine machine = load(dice.roll(0, 1) == 0 ? "tiny_4x4" : "tiny_8x4");
+  config::Buffers& buffers = *machine.mutable_buffers();
+  buffers.set_wbuf_bits(buffers.wbuf_bits() << dice.roll(0, 2));
+  buffers.set_ibuf_bits(buffers.ibuf_bits() << dice.roll(0, 2));
+  buffers.set_obuf_bits(buffers.obuf_bits() << dice.roll(0, 2));
+  buffers.set_vmem_bits(buffers.vmem_bits() << dice.roll(0, 2));
+  buffers.set_vmem_double_buffered(dice.roll(0, 1) == 1);
+  if (dice.roll(0, 2) == 0) machine.mutable_simd_unit()->set_number_format(config::fixed32);
+  return machine;
+}
+
+class RandomLayer : public testing::TestWithParam<RandomLayers (*)(Dice&)> {};
+
+TEST_P(RandomLayer, computes_what_its_definition_says_and_moves_what_it_must) {
+  int spilled = 0;
+  for (unsigned seed = 0; seed < 60; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Dice dice(seed);
+    RandomLayers layers = GetParam()(dice);
+    randomise_weights(layers.graph, seed);
+    const NamedElements inputs = random_inputs(layers.graph, seed);
+    const NamedElements expected = evaluate(layers.graph, inputs);
+    for (const bool fusion : {true, false}) {
+      const MachineRun run = run_on_machine(layers.graph, random_machine(dice), inputs, fusion);
+      ASSERT_EQ(difference(run.outputs.at("y"), expected.at("y"), 1e-5), "");
+      expect_bytes(layers, run);
+      spilled += spills(run.program) ? 1 : 0;
+    }
+  }
+  RecordProperty("spilled", spilled);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, RandomLayer,
+                         testing::Values(random_convolution, random_gemm, random_pool, random_elementwise));
 
 }  // namespace
 }  // namespace systole::test

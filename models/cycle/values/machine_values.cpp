@@ -1,9 +1,12 @@
 #include "models/cycle/values/machine_values.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 #include <limits>
 
 #include "base/units.h"
+#include "isa/encoding.h"
 #include "isa/program.h"
 #include "models/cycle/running_block.h"
 
@@ -124,16 +127,55 @@ Cell* MachineValues<Cell>::writable(isa::Buffer buffer, std::int64_t first, std:
 }
 
 template <typename Cell>
-void MachineValues<Cell>::begin(const char* part, int number, int layer) {
+void MachineValues<Cell>::begin(Part part, int number, int layer) {
   part_ = part;
   part_number_ = number;
+  instruction_ = -1;
   layer_ = layer;
+}
+
+/// Where the instruction that works lies in memory: a stream's LD_ST, the start of the array's group, or the one of a
+/// nest's body. Read out of the words, so that running costs nothing.
+template <typename Cell>
+std::int64_t MachineValues<Cell>::instruction_address() const {
+  std::int64_t address = 0;
+  for (const isa::Region& region : program_.regions()) {
+    if (region.kind() == isa::Region::instruction) address = region.address();
+  }
+  for (int b = 0; b < block_number_; ++b) address += 4 * program_.blocks(b).words_size();
+  const isa::EncodedBlock& block = program_.blocks(block_number_);
+  const auto words = static_cast<std::size_t>(block.words_size());
+  int nest = -1;
+  int instruction = -1;
+  isa::Operation operation;
+  for (std::size_t at = 0; at < words; at += operation.words) {
+    operation = isa::read_operation(block.words().data() + at, words - at);
+    if (operation.spec == nullptr) break;
+    const isa::Opcode opcode = operation.spec->opcode;
+    const bool computes = opcode >= isa::Opcode::alu && opcode <= isa::Opcode::datatype_cast;
+    if (opcode == isa::Opcode::nest) {
+      ++nest;
+      instruction = -1;
+    } else if (computes) {
+      ++instruction;
+    }
+    const bool stream = part_ == Part::load || part_ == Part::store;
+    const bool here = stream                 ? opcode == isa::Opcode::ld_st && operation.values[0] == part_number_
+                      : part_ == Part::array ? opcode == isa::Opcode::inst_group && operation.values[0] == 0
+                                             : nest == part_number_ && instruction == instruction_;
+    if (here) return address + 4 * static_cast<std::int64_t>(at);
+  }
+  return address;
 }
 
 template <typename Cell>
 void MachineValues<Cell>::fault(const std::string& what) const {
-  throw ValueFault("block " + std::to_string(block_number_) + ", " + part_ + ' ' + std::to_string(part_number_) +
-                   " (layer '" + isa::layer_name(program_, layer_) + "') " + what);
+  std::string part = "the array";
+  if (part_ == Part::load) part = fmt::format("load stream {}", part_number_);
+  if (part_ == Part::store) part = fmt::format("store stream {}", part_number_);
+  if (part_ == Part::nest) part = fmt::format("nest {}", part_number_);
+  throw ValueFault(fmt::format("instruction at 0x{:x}: block {}, {} (layer '{}') {}", instruction_address(),
+                               block_number_, part, isa::layer_name(program_, layer_), what));
 }
 
 std::unique_ptr<ProgramValues> make_program_values(const isa::Program& program) {

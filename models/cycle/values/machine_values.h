@@ -89,7 +89,10 @@ class MachineValues : public ProgramValues {
   const Cell* readable(isa::Buffer buffer, std::int64_t first, std::int64_t count);
   Cell* writable(isa::Buffer buffer, std::int64_t first, std::int64_t count);
 
-  void begin(const char* part, int number, int layer);
+  /// Which part of a block works, for messages.
+  enum class Part { load, store, array, nest };
+  void begin(Part part, int number, int layer);
+  [[nodiscard]] std::int64_t instruction_address() const;
   [[noreturn]] void fault(const std::string& what) const;
 
   const isa::Program& program_;
@@ -102,9 +105,10 @@ class MachineValues : public ProgramValues {
 
   int block_number_ = -1;
   const ProgramBlock* block_ = nullptr;
-  const char* part_ = "";  ///< which part of the block works, for messages
-  int part_number_ = 0;
-  int layer_ = -1;  ///< whose work it is
+  Part part_ = Part::load;
+  int part_number_ = 0;   ///< of the stream or nest
+  int instruction_ = -1;  ///< of the nest's body; -1: not there
+  int layer_ = -1;        ///< whose work it is
   std::map<int, std::int64_t> overflows_;
 };
 

@@ -57,7 +57,7 @@ std::int64_t MachineValues<Cell>::loaded_base(RunningBlock& block, isa::Buffer b
 template <typename Cell>
 void MachineValues<Cell>::compute_array(RunningBlock& block, const TileWalker& tile) {
   const isa::ArrayProgram& array = block.program().array;
-  begin("array, tile loop index", tile.index()[0], block.layers().array);
+  begin(Part::array, 0, block.layers().array);
   const SlotGate gate = block.array_gate();
   Places base;
   base.ibuf = loaded_base(block, isa::Buffer::ibuf, tile);

@@ -23,7 +23,7 @@ void MachineValues<Cell>::compute_simd(RunningBlock& block, const TileWalker& ti
   const std::vector<int>& layers = block.layers().nests;
   for (std::size_t nest = 0; nest < nests.size(); ++nest) {
     if (!tile.holds(nests[nest].when)) continue;
-    begin("nest", static_cast<int>(nest), nest < layers.size() ? layers[nest] : -1);
+    begin(Part::nest, static_cast<int>(nest), nest < layers.size() ? layers[nest] : -1);
     run_nest(block, static_cast<int>(nest), tile);
   }
 }
@@ -85,7 +85,11 @@ void MachineValues<Cell>::run_nest(RunningBlock& block, int number, const TileWa
     const bool tail =
         nest.lanes.loop < 0 || index[static_cast<std::size_t>(nest.lanes.loop)] + 1 == trip(nest.lanes.loop);
     const int lanes = tail ? tile.trip(nest.lanes.last) : static_cast<int>(columns_);
-    for (const isa::SimdInstruction& instruction : nest.body) execute(instruction, places, lanes);
+    instruction_ = -1;
+    for (const isa::SimdInstruction& instruction : nest.body) {
+      ++instruction_;
+      execute(instruction, places, lanes);
+    }
     for (loop = loops - 1; loop >= 0; --loop) {
       std::int32_t& at = index[static_cast<std::size_t>(loop)];
       advance(static_cast<std::size_t>(loop), 1);

@@ -68,7 +68,7 @@ std::int64_t MachineValues<Cell>::first_element(const MemoryRegion<Cell>& region
 
 template <typename Cell>
 void MachineValues<Cell>::load(RunningBlock& block, int stream, const StreamWalker& walker) {
-  begin("load stream", stream, block.layers().streams[static_cast<std::size_t>(stream)]);
+  begin(Part::load, stream, block.layers().streams[static_cast<std::size_t>(stream)]);
   const std::int64_t base = slot_base(block, stream);
   walker.for_each_run([&](const StreamWalker::Run& run) { load_run(run, walker, stream, base); });
 }
@@ -107,7 +107,7 @@ void MachineValues<Cell>::load_run(const StreamWalker::Run& run, const StreamWal
 
 template <typename Cell>
 void MachineValues<Cell>::store(RunningBlock& block, int stream, const StreamWalker& walker) {
-  begin("store stream", stream, block.layers().streams[static_cast<std::size_t>(stream)]);
+  begin(Part::store, stream, block.layers().streams[static_cast<std::size_t>(stream)]);
   const std::int64_t base = slot_base(block, stream);
   static_cast<void>(region_of(stream));
   memory_.revive(program_.blocks(block_number_).stream_regions(stream));
