@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "test/values/machine_run.h"
@@ -27,7 +28,7 @@ class Chain {
   void convolution(std::int64_t channels, std::int64_t groups) {
     const Shape& x = graph.shape(running_);
     ConvAttributes conv;
-    conv.kernel = {dice_.roll(1, 3), dice_.roll(1, 3)};
+    conv.kernel = {dice_.roll(1, std::min<std::int64_t>(3, x[2])), dice_.roll(1, std::min<std::int64_t>(3, x[3]))};
     conv.pads = {dice_.roll(0, 1), dice_.roll(0, 1), dice_.roll(0, 1), dice_.roll(0, 1)};
     conv.strides = {dice_.roll(1, 2), 1};
     conv.groups = groups;

@@ -40,7 +40,9 @@ void expect_bytes(const RandomLayers& layers, const MachineRun& run) {
   const Moved moved = moved_by(run);
   const std::int64_t between = is_fused(run.program) ? 0 : layers.fused_bytes;
   EXPECT_GE(moved.read, layers.read_bytes + between);
-  if (layers.exact) EXPECT_EQ(moved.read, layers.read_bytes + between);
+  if (layers.exact) {
+    EXPECT_EQ(moved.read, layers.read_bytes + between);
+  }
   if (spills(run.program)) {
     EXPECT_GT(moved.written, layers.write_bytes + between);
   } else {
