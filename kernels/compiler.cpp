@@ -237,7 +237,7 @@ Fusion fuse(const Graph& graph, const Machine& machine, SimdFormat format, const
 /// Lets `cycles` decide between the tilings that the estimate likes best. The blocks that it sees are thrown away.
 void judge(const Graph& graph, const Fusion& fusion, const BlockCycles& cycles, LoweringContext& context) {
   RegionTable regions = context.regions();
-  LoweringContext rehearsal(graph, context.machine(), regions, context.layouts());
+  LoweringContext rehearsal(graph, context.machine(), context.simd_format(), regions, context.layouts());
   rehearsal.tilings() = std::move(context.tilings());
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) rehearsal.fuse(static_cast<NodeId>(n), fusion.chains[n]);
   for (const Node& node : graph.nodes) {
