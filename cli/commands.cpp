@@ -24,6 +24,7 @@ const std::vector<Command>& commands() {
       {"asm", "TEXT -o PROGRAM", "the inverse of disasm", run_asm},
       {"dram", "TRACE", "the DRAM controller alone, on a request trace",
        [](const std::vector<std::string>& arguments, std::ostream& out) { run_dram(arguments, out); }},
+      {"explore", "SPACE", "search a design space", run_explore},
       {"info", "[TOPIC]", "what is supported: operators, instructions, configuration keys, shipped files", run_info},
   };
   return all;
@@ -32,7 +33,7 @@ const std::vector<Command>& commands() {
 namespace {
 
 /// Commands of the interface that this version does not have.
-constexpr std::array<const char*, 2> kMissing = {"cosim", "explore"};
+constexpr std::array<const char*, 1> kMissing = {"cosim"};
 
 std::string help() {
   std::string text =

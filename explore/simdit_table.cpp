@@ -59,6 +59,18 @@ std::vector<std::int64_t> key_of(const simdit::SimdTile& t) {
 
 }  // namespace
 
+std::optional<std::vector<SimditTable::Field>> SimditTable::fields_of(const DesignSpace& space) {
+  std::vector<Field> fields;
+  for (std::size_t axis = 0; axis < space.axes().size(); ++axis) {
+    const std::string& name = space.axes()[axis].field;
+    const Member buffer = member_of(kBuffers, name);
+    const Member member = buffer != nullptr ? buffer : member_of(kPorts, name);
+    if (member == nullptr) return std::nullopt;
+    fields.push_back({axis, member});
+  }
+  return fields;
+}
+
 std::optional<SimditTable> SimditTable::make(const DesignSpace& space, const Machine& machine,
                                              std::vector<SimditWorkload> workloads) {
   SimditTable table;
@@ -150,7 +162,7 @@ bool SimditTable::sum_layers(Unit& unit, std::size_t row, std::string& reason) {
 const std::vector<double>& SimditTable::costs(std::size_t row, std::string& reason) {
   costs_.clear();
   if (const auto guard = simdit::violated_guard(machine(row, 0))) {
-    reason = guard->substr(0, guard->find(" does not hold"));
+    reason = simdit::guard_name(*guard);
     return costs_;
   }
   if (!sum_layers(array_, row, reason) || !sum_layers(simd_, row, reason)) return costs_;

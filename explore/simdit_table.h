@@ -23,11 +23,20 @@ struct SimditWorkload {
 /// once for all rows.
 class SimditTable {
  public:
+  /// An axis and where its value goes.
+  struct Field {
+    std::size_t axis;
+    std::int64_t simdit::Machine::*member;
+  };
+  /// Every axis, when all are buffers or data ports of the published model.
+  static std::optional<std::vector<Field>> fields_of(const DesignSpace& space);
+
   /// `machine`: what does not vary. Nothing when the space varies something else than the buffers and data ports of the
   /// published model, or a budget ties buffers to ports. `space` must outlive the table.
   static std::optional<SimditTable> make(const DesignSpace& space, const simdit::Machine& machine,
                                          std::vector<SimditWorkload> workloads);
 
+  [[nodiscard]] const DesignSpace& space() const { return *space_; }
   [[nodiscard]] std::size_t rows() const { return rows_.size(); }
   [[nodiscard]] std::size_t columns() const { return columns_.size(); }
 
@@ -39,11 +48,6 @@ class SimditTable {
 
  private:
   using Member = std::int64_t simdit::Machine::*;
-  /// An axis that it knows: where its value goes.
-  struct Field {
-    std::size_t axis;
-    Member member;
-  };
   struct Layer {
     simdit::Sweep::Item item;
     double weight;

@@ -13,11 +13,11 @@ namespace {
 constexpr std::int64_t kUnbounded = std::numeric_limits<std::int64_t>::max();
 
 /// Sets of axes that budgets tie together.
-std::vector<std::vector<std::size_t>> connected(std::size_t axes, const std::vector<AxisBudget>& budgets) {
+std::vector<std::vector<std::size_t>> connected(std::size_t axes, const std::vector<SpaceBudget>& budgets) {
   std::vector<std::size_t> leader(axes);
   std::iota(leader.begin(), leader.end(), 0);
-  for (const AxisBudget& budget : budgets) {
-    for (const AxisBudget::Term& term : budget.terms) {
+  for (const SpaceBudget& budget : budgets) {
+    for (const SpaceBudget::Term& term : budget.terms) {
       const std::size_t from = leader[budget.terms.front().axis];
       const std::size_t to = leader[term.axis];
       const auto [low, high] = std::minmax(from, to);
@@ -38,10 +38,10 @@ std::vector<std::vector<std::size_t>> connected(std::size_t axes, const std::vec
 /// Enumerates a group's points axis by axis, and gives up a branch as soon as a budget cannot be met any more.
 class Enumeration {
  public:
-  Enumeration(const std::vector<Axis>& axes, const std::vector<AxisBudget>& budgets,
+  Enumeration(const std::vector<SpaceAxis>& axes, const std::vector<SpaceBudget>& budgets,
               const std::vector<std::size_t>& group, std::size_t limit)
       : axes_(axes), group_(group), limit_(limit) {
-    for (const AxisBudget& budget : budgets) {
+    for (const SpaceBudget& budget : budgets) {
       const bool here =
           !budget.terms.empty() && std::find(group.begin(), group.end(), budget.terms.front().axis) != group.end();
       if (here) bounds_.push_back(bound_of(budget));
@@ -63,9 +63,9 @@ class Enumeration {
     std::int64_t sum;
   };
 
-  Bound bound_of(const AxisBudget& budget) {
+  Bound bound_of(const SpaceBudget& budget) {
     Bound bound{std::vector<std::int64_t>(group_.size()), {}, {}, budget.at_least, budget.at_most, budget.fixed};
-    for (const AxisBudget::Term& term : budget.terms) {
+    for (const SpaceBudget::Term& term : budget.terms) {
       bound.weights[static_cast<std::size_t>(std::find(group_.begin(), group_.end(), term.axis) - group_.begin())] +=
           term.weight;
     }
@@ -101,7 +101,7 @@ class Enumeration {
     return true;
   }
 
-  const std::vector<Axis>& axes_;
+  const std::vector<SpaceAxis>& axes_;
   const std::vector<std::size_t>& group_;
   std::size_t limit_;
   std::vector<Bound> bounds_;
@@ -110,11 +110,12 @@ class Enumeration {
 
 }  // namespace
 
-DesignSpace::DesignSpace(std::vector<Axis> axes, std::vector<AxisBudget> budgets)
+DesignSpace::DesignSpace(std::vector<SpaceAxis> axes, std::vector<SpaceBudget> budgets)
     : axes_(std::move(axes)), budgets_(std::move(budgets)), groups_(connected(axes_.size(), budgets_)) {}
 
 std::optional<std::size_t> DesignSpace::axis(const std::string& field) const {
-  const auto found = std::find_if(axes_.begin(), axes_.end(), [&](const Axis& axis) { return axis.field == field; });
+  const auto found =
+      std::find_if(axes_.begin(), axes_.end(), [&](const SpaceAxis& axis) { return axis.field == field; });
   if (found == axes_.end()) return std::nullopt;
   return static_cast<std::size_t>(found - axes_.begin());
 }
@@ -133,21 +134,21 @@ std::optional<double> DesignSpace::size(std::size_t limit) const {
   return product;
 }
 
-std::int64_t DesignSpace::sum(const AxisBudget& budget, const Point& point) const {
+std::int64_t DesignSpace::sum(const SpaceBudget& budget, const Point& point) const {
   std::int64_t total = budget.fixed;
-  for (const AxisBudget::Term& term : budget.terms) total += term.weight * value(point, term.axis);
+  for (const SpaceBudget::Term& term : budget.terms) total += term.weight * value(point, term.axis);
   return total;
 }
 
 bool DesignSpace::meets(const Point& point) const {
-  return std::all_of(budgets_.begin(), budgets_.end(), [&](const AxisBudget& budget) {
+  return std::all_of(budgets_.begin(), budgets_.end(), [&](const SpaceBudget& budget) {
     const std::int64_t total = sum(budget, point);
     return total >= budget.at_least && total <= budget.at_most;
   });
 }
 
 std::string DesignSpace::nearest_miss() const {
-  for (const AxisBudget& budget : budgets_) {
+  for (const SpaceBudget& budget : budgets_) {
     const DesignSpace alone(axes_, {budget});
     bool met = true;
     for (std::size_t group = 0; met && group < alone.groups().size(); ++group) {
@@ -156,7 +157,7 @@ std::string DesignSpace::nearest_miss() const {
     if (met) continue;
     std::int64_t least = budget.fixed;
     std::int64_t most = budget.fixed;
-    for (const AxisBudget::Term& term : budget.terms) {
+    for (const SpaceBudget::Term& term : budget.terms) {
       least += term.weight * axes_[term.axis].values.front();
       most += term.weight * axes_[term.axis].values.back();
     }

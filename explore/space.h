@@ -11,13 +11,13 @@
 namespace systole {
 
 /// A field of the machine that varies.
-struct Axis {
+struct SpaceAxis {
   std::string field;                 ///< path, as --set takes it
   std::vector<std::int64_t> values;  ///< ascending
 };
 
 /// fixed + sum of weights times values, between two bounds.
-struct AxisBudget {
+struct SpaceBudget {
   struct Term {
     std::size_t axis = 0;
     std::int64_t weight = 1;
@@ -36,10 +36,10 @@ using Point = std::vector<std::uint32_t>;
 /// its groups' points.
 class DesignSpace {
  public:
-  DesignSpace(std::vector<Axis> axes, std::vector<AxisBudget> budgets);
+  DesignSpace(std::vector<SpaceAxis> axes, std::vector<SpaceBudget> budgets);
 
-  [[nodiscard]] const std::vector<Axis>& axes() const { return axes_; }
-  [[nodiscard]] const std::vector<AxisBudget>& budgets() const { return budgets_; }
+  [[nodiscard]] const std::vector<SpaceAxis>& axes() const { return axes_; }
+  [[nodiscard]] const std::vector<SpaceBudget>& budgets() const { return budgets_; }
   [[nodiscard]] std::optional<std::size_t> axis(const std::string& field) const;
   [[nodiscard]] std::int64_t value(const Point& point, std::size_t axis) const {
     return axes_[axis].values[point[axis]];
@@ -61,10 +61,10 @@ class DesignSpace {
   [[nodiscard]] std::string nearest_miss() const;
 
  private:
-  [[nodiscard]] std::int64_t sum(const AxisBudget& budget, const Point& point) const;
+  [[nodiscard]] std::int64_t sum(const SpaceBudget& budget, const Point& point) const;
 
-  std::vector<Axis> axes_;
-  std::vector<AxisBudget> budgets_;
+  std::vector<SpaceAxis> axes_;
+  std::vector<SpaceBudget> budgets_;
   std::vector<std::vector<std::size_t>> groups_;
 };
 
@@ -78,6 +78,13 @@ struct LoadedSpace {
 /// Reads a space by name or file. Throws UserError with every fault: unknown fields (with the nearest), values that the
 /// field's rule forbids, an axis without values, a budget that no allocation meets (with the nearest miss).
 LoadedSpace load_space(const std::string& name);
+
+/// The whole number at `path` of a configuration, as systolic_array.rows; the path must exist.
+std::int64_t number_at(const std::string& path, const google::protobuf::Message& message);
+
+/// The machine with these values of the axes. Throws UserError when its fields contradict one another
+/// (configs/machine.h).
+config::Machine machine_with(const LoadedSpace& space, const std::vector<std::int64_t>& values);
 
 /// The machine at a point. Throws UserError when its fields contradict one another (configs/machine.h).
 config::Machine machine_at(const LoadedSpace& space, const Point& point);

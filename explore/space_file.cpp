@@ -30,16 +30,6 @@ std::vector<std::int64_t> values_of(const config::Axis& axis) {
   return values;
 }
 
-/// The whole number at `path`; the path has been checked.
-std::int64_t number_at(const std::string& path, const google::protobuf::Message& message) {
-  const auto dot = path.find('.');
-  const auto* field = message.GetDescriptor()->FindFieldByName(path.substr(0, dot));
-  const auto& reflection = *message.GetReflection();
-  if (dot != std::string::npos) return number_at(path.substr(dot + 1), reflection.GetMessage(message, field));
-  return field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_INT32 ? reflection.GetInt32(message, field)
-                                                                               : reflection.GetInt64(message, field);
-}
-
 /// Faults of a value of a field, told at `place` instead of at an option.
 void check_value(const std::string& field, std::int64_t value, const config::Machine& machine, const Diagnostic& place,
                  Diagnostics& diagnostics) {
@@ -55,15 +45,15 @@ void check_value(const std::string& field, std::int64_t value, const config::Mac
   }
 }
 
-std::vector<Axis> axes_of(const Loaded<config::Space>& loaded, const config::Machine& machine,
-                          Diagnostics& diagnostics) {
-  std::vector<Axis> axes;
+std::vector<SpaceAxis> axes_of(const Loaded<config::Space>& loaded, const config::Machine& machine,
+                               Diagnostics& diagnostics) {
+  std::vector<SpaceAxis> axes;
   for (int a = 0; a < loaded.message.axis_size(); ++a) {
     const config::Axis& axis = loaded.message.axis(a);
     const std::string path = fmt::format("axis[{}]", a);
     const std::vector<std::int64_t> values = values_of(axis);
     const bool twice =
-        std::any_of(axes.begin(), axes.end(), [&](const Axis& known) { return known.field == axis.field(); });
+        std::any_of(axes.begin(), axes.end(), [&](const SpaceAxis& known) { return known.field == axis.field(); });
     if (twice)
       diagnostics.add(
           loaded.source.fault(path + ".field", fmt::format("'{}' varies twice", axis.field()), "one axis a field"));
@@ -84,13 +74,13 @@ std::vector<Axis> axes_of(const Loaded<config::Space>& loaded, const config::Mac
   return axes;
 }
 
-std::vector<AxisBudget> budgets_of(const Loaded<config::Space>& loaded, const std::vector<Axis>& axes,
-                                   const config::Machine& machine, Diagnostics& diagnostics) {
-  std::vector<AxisBudget> budgets;
+std::vector<SpaceBudget> budgets_of(const Loaded<config::Space>& loaded, const std::vector<SpaceAxis>& axes,
+                                    const config::Machine& machine, Diagnostics& diagnostics) {
+  std::vector<SpaceBudget> budgets;
   for (int b = 0; b < loaded.message.budget_size(); ++b) {
     const config::Budget& written = loaded.message.budget(b);
     const std::string path = fmt::format("budget[{}]", b);
-    AxisBudget budget{
+    SpaceBudget budget{
         written.name(), {}, 0, written.at_least(), written.has_at_most() ? written.at_most() : kUnbounded};
     if (budget.at_least > budget.at_most) {
       diagnostics.add(loaded.source.fault(
@@ -100,7 +90,8 @@ std::vector<AxisBudget> budgets_of(const Loaded<config::Space>& loaded, const st
     }
     for (int t = 0; t < written.term_size(); ++t) {
       const config::BudgetTerm& term = written.term(t);
-      const auto axis = std::find_if(axes.begin(), axes.end(), [&](const Axis& a) { return a.field == term.field(); });
+      const auto axis =
+          std::find_if(axes.begin(), axes.end(), [&](const SpaceAxis& a) { return a.field == term.field(); });
       if (axis != axes.end()) {
         budget.terms.push_back({static_cast<std::size_t>(axis - axes.begin()), term.weight()});
         continue;
@@ -116,6 +107,15 @@ std::vector<AxisBudget> budgets_of(const Loaded<config::Space>& loaded, const st
 }
 
 }  // namespace
+
+std::int64_t number_at(const std::string& path, const google::protobuf::Message& message) {
+  const auto dot = path.find('.');
+  const auto* field = message.GetDescriptor()->FindFieldByName(path.substr(0, dot));
+  const auto& reflection = *message.GetReflection();
+  if (dot != std::string::npos) return number_at(path.substr(dot + 1), reflection.GetMessage(message, field));
+  return field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_INT32 ? reflection.GetInt32(message, field)
+                                                                               : reflection.GetInt64(message, field);
+}
 
 LoadedSpace load_space(const std::string& name) {
   Diagnostics diagnostics;
@@ -137,9 +137,9 @@ LoadedSpace load_space(const std::string& name) {
   request.overrides.assign(space.set().begin(), space.set().end());
   const config::Machine machine = load_machine(request, diagnostics).message;
   diagnostics.throw_if_any();
-  std::vector<Axis> axes = axes_of(loaded, machine, diagnostics);
+  std::vector<SpaceAxis> axes = axes_of(loaded, machine, diagnostics);
   diagnostics.throw_if_any();
-  std::vector<AxisBudget> budgets = budgets_of(loaded, axes, machine, diagnostics);
+  std::vector<SpaceBudget> budgets = budgets_of(loaded, axes, machine, diagnostics);
   diagnostics.throw_if_any();
   DesignSpace design(std::move(axes), std::move(budgets));
   for (std::size_t group = 0; group < design.groups().size(); ++group) {
@@ -152,18 +152,23 @@ LoadedSpace load_space(const std::string& name) {
   return {std::move(space), machine, std::move(design)};
 }
 
-config::Machine machine_at(const LoadedSpace& space, const Point& point) {
+config::Machine machine_with(const LoadedSpace& space, const std::vector<std::int64_t>& values) {
   config::Machine machine = space.machine;
   Source source(space.space.name());
   Diagnostics diagnostics;
-  for (std::size_t axis = 0; axis < point.size(); ++axis) {
-    apply_override(fmt::format("{}={}", space.design.axes()[axis].field, space.design.value(point, axis)), machine,
-                   source, diagnostics);
+  for (std::size_t axis = 0; axis < values.size(); ++axis) {
+    apply_override(fmt::format("{}={}", space.design.axes()[axis].field, values[axis]), machine, source, diagnostics);
   }
   diagnostics.throw_if_any();
   check_machine(machine, source, diagnostics);
   diagnostics.throw_if_any();
   return machine;
+}
+
+config::Machine machine_at(const LoadedSpace& space, const Point& point) {
+  std::vector<std::int64_t> values;
+  for (std::size_t axis = 0; axis < point.size(); ++axis) values.push_back(space.design.value(point, axis));
+  return machine_with(space, values);
 }
 
 }  // namespace systole

@@ -26,4 +26,8 @@ std::optional<std::string> violated_guard(const Machine& m) {
   return std::nullopt;
 }
 
+std::string guard_name(const std::string& violated) {
+  return violated.substr(0, violated.find(" does not hold"));
+}
+
 }  // namespace systole::simdit

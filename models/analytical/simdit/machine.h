@@ -33,4 +33,7 @@ struct Machine {
 /// Returns the guard that does not hold, with its numbers, or nothing.
 std::optional<std::string> violated_guard(const Machine& machine);
 
+/// The guard's name alone, of what violated_guard said.
+std::string guard_name(const std::string& violated);
+
 }  // namespace systole::simdit

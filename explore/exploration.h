@@ -1,0 +1,46 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "explore/search.h"
+
+namespace systole {
+
+/// An allocation that everybody would try without a search, off the axes' values where the budgets' shares are.
+struct Baseline {
+  std::string name;
+  std::vector<std::int64_t> values;  ///< by axis; empty: of the whole space, such as the median
+  std::optional<double> cost;
+  std::string reason;  ///< why there is no cost
+};
+
+/// What the best point costs when one axis alone takes a neighbouring value, whatever the budgets.
+struct Sensitivity {
+  std::size_t axis = 0;
+  std::optional<double> below;  ///< nothing when the axis ends or the model cannot say
+  std::optional<double> above;
+};
+
+/// What a search came to.
+struct Exploration {
+  std::string method;  ///< exhaustive, local
+  SearchResult search;
+  std::vector<Baseline> baselines;
+  std::vector<Sensitivity> sensitivity;
+};
+
+/// Equal split: every budget's room in equal shares of its axes. Proportions: the machine's own values of them, scaled
+/// to the room. Then the median (when it is known) and the worst.
+std::vector<Baseline> baselines_of(const LoadedSpace& space, const PointCost& cost, const SearchResult& search);
+
+std::vector<Sensitivity> sensitivity_of(const DesignSpace& space, const PointCost& cost, const Candidate& best);
+
+/// summary.json of a search; the best `shown` points.
+std::string exploration_json(const LoadedSpace& space, const Exploration& exploration, std::size_t shown);
+
+/// The same for the terminal.
+std::string exploration_table(const LoadedSpace& space, const Exploration& exploration, std::size_t shown);
+
+}  // namespace systole

@@ -1,0 +1,295 @@
+#include "explore/search.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <random>
+#include <thread>
+
+namespace systole {
+
+namespace {
+
+constexpr std::size_t kRowsOfAPiece = 512;
+constexpr std::size_t kPointsOfAPiece = 256;
+constexpr std::size_t kBins = 1 << 16;
+
+/// Does `work(piece, worker)` for every piece that the store does not have, on all threads, and merges all tallies in
+/// order.
+Tally do_pieces(const std::string& kind, std::size_t pieces, const SearchOptions& options,
+                const std::function<Tally(std::size_t piece, int worker)>& work) {
+  std::vector<Tally> tallies(pieces);
+  std::atomic<std::size_t> next{0};
+  std::mutex mutex;
+  std::size_t done = 0;
+  double points = 0;
+  std::exception_ptr failure;
+  const auto worker = [&](int number) {
+    try {
+      for (std::size_t piece = next++; piece < pieces; piece = next++) {
+        const std::string name = fmt::format("{} {}", kind, piece);
+        std::optional<Tally> known = options.store == nullptr ? std::nullopt : options.store->find(name);
+        const bool fresh = !known;
+        if (fresh) known = work(piece, number);
+        if (fresh && options.store != nullptr) options.store->put(name, *known);
+        const std::lock_guard lock(mutex);
+        tallies[piece] = std::move(*known);
+        ++done;
+        if (fresh) points += tallies[piece].points;
+        if (options.progress) options.progress(done, pieces, points);
+      }
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      if (!failure) failure = std::current_exception();
+      next = pieces;
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int number = 1; number < options.threads; ++number) threads.emplace_back(worker, number);
+  worker(0);
+  for (std::thread& thread : threads) thread.join();
+  if (failure) std::rethrow_exception(failure);
+  Tally sum;
+  for (const Tally& tally : tallies) sum.merge(tally);
+  return sum;
+}
+
+std::vector<std::int64_t> values_of(const DesignSpace& space, const Point& point) {
+  std::vector<std::int64_t> values;
+  for (std::size_t axis = 0; axis < point.size(); ++axis) values.push_back(space.value(point, axis));
+  return values;
+}
+
+Tally tally_rows(SimditTable& table, const DesignSpace& space, std::size_t begin, std::size_t end) {
+  Tally tally;
+  std::string reason;
+  for (std::size_t row = begin; row < end; ++row) {
+    const std::vector<double>& costs = table.costs(row, reason);
+    if (costs.empty()) {
+      tally.unevaluable[reason] += static_cast<double>(table.columns());
+      continue;
+    }
+    tally.points += static_cast<double>(costs.size());
+    const auto offer = [&](std::size_t column) {
+      tally.offer({values_of(space, table.point(row, column)), costs[column]});
+    };
+    offer(static_cast<std::size_t>(std::max_element(costs.begin(), costs.end()) - costs.begin()));
+    double bound = tally.bound();
+    for (std::size_t column = 0; column < costs.size(); ++column) {
+      if (costs[column] > bound) continue;
+      offer(column);
+      bound = tally.bound();
+    }
+  }
+  return tally;
+}
+
+/// Of all costs, the one in the middle (the lower of two): counted into bins between the extremes, then exactly in the
+/// bin where it lies.
+double median_of(SimditTable& table, const Tally& tally) {
+  const double low = tally.best.front().cost;
+  const double width = (tally.worst.front().cost - low) / static_cast<double>(kBins);
+  const auto bin_of = [&](double cost) {
+    return width > 0 ? std::min(kBins - 1, static_cast<std::size_t>((cost - low) / width)) : std::size_t{0};
+  };
+  std::string reason;
+  std::vector<std::uint64_t> bins(kBins);
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    for (const double cost : table.costs(row, reason)) ++bins[bin_of(cost)];
+  }
+  auto rank = static_cast<std::uint64_t>((tally.points - 1) / 2);
+  std::size_t bin = 0;
+  for (; rank >= bins[bin]; ++bin) rank -= bins[bin];
+  std::vector<double> inside;
+  for (std::size_t row = 0; row < table.rows(); ++row) {
+    for (const double cost : table.costs(row, reason)) {
+      if (bin_of(cost) == bin) inside.push_back(cost);
+    }
+  }
+  std::nth_element(inside.begin(), inside.begin() + static_cast<std::ptrdiff_t>(rank), inside.end());
+  return inside[rank];
+}
+
+/// A random point that meets the budgets: axes in random order take random values among those that leave the others a
+/// chance.
+class Sampler {
+ public:
+  Sampler(const DesignSpace& space, std::uint64_t seed) : space_(space), random_(seed) {}
+
+  Point draw() {
+    for (;;) {
+      Point point(space_.axes().size());
+      for (std::size_t axis = 0; axis < point.size(); ++axis) {
+        point[axis] = static_cast<std::uint32_t>(random_() % space_.axes()[axis].values.size());
+      }
+      if (repair(point)) return point;
+    }
+  }
+
+ private:
+  /// Moves random axes towards the bounds of budgets that are not met.
+  bool repair(Point& point) {
+    for (int step = 0; step < 4096; ++step) {
+      const auto broken = std::find_if(space_.budgets().begin(), space_.budgets().end(),
+                                       [&](const SpaceBudget& budget) { return excess(budget, point) != 0; });
+      if (broken == space_.budgets().end()) return true;
+      if (broken->terms.empty()) return false;
+      const SpaceBudget::Term& term = broken->terms[random_() % broken->terms.size()];
+      const std::vector<std::int64_t>& values = space_.axes()[term.axis].values;
+      const std::int64_t wanted = values[point[term.axis]] - excess(*broken, point) / term.weight;
+      const auto nearest = std::lower_bound(values.begin(), values.end(), wanted);
+      const auto top = static_cast<std::uint32_t>(
+          std::min<std::ptrdiff_t>(nearest - values.begin(), static_cast<std::ptrdiff_t>(values.size()) - 1));
+      const std::uint32_t now = point[term.axis];
+      const std::uint32_t low = std::min(now, top);
+      const std::uint32_t high = std::max(now, top);
+      point[term.axis] = low + static_cast<std::uint32_t>(random_() % (high - low + 1));
+    }
+    return false;
+  }
+
+  /// How far the sum is above (below: negative) what is allowed.
+  [[nodiscard]] std::int64_t excess(const SpaceBudget& budget, const Point& point) const {
+    std::int64_t sum = budget.fixed;
+    for (const SpaceBudget::Term& term : budget.terms) sum += term.weight * space_.value(point, term.axis);
+    if (sum > budget.at_most) return sum - budget.at_most;
+    return sum < budget.at_least ? sum - budget.at_least : 0;
+  }
+
+  const DesignSpace& space_;
+  std::mt19937_64 random_;
+};
+
+/// A move of one axis by `step` values; false when the axis ends before.
+bool move(const DesignSpace& space, Point& point, std::size_t axis, std::int64_t step) {
+  const std::int64_t to = static_cast<std::int64_t>(point[axis]) + step;
+  if (to < 0 || to >= static_cast<std::int64_t>(space.axes()[axis].values.size())) return false;
+  point[axis] = static_cast<std::uint32_t>(to);
+  return true;
+}
+
+/// Calls `visit` with every neighbour that meets the budgets.
+void for_each_neighbour(const DesignSpace& space, const Point& point, const std::function<void(const Point&)>& visit) {
+  for (const std::vector<std::size_t>& group : space.groups()) {
+    for (const std::size_t up : group) {
+      for (std::int64_t step = 1; step < static_cast<std::int64_t>(space.axes()[up].values.size()); step *= 2) {
+        for (const std::int64_t alone : {step, -step}) {
+          Point one = point;
+          if (move(space, one, up, alone) && space.meets(one)) visit(one);
+        }
+        for (const std::size_t down : group) {
+          if (down == up) continue;
+          Point two = point;
+          if (!move(space, two, up, step)) continue;
+          for (std::int64_t back = 1; move(space, two, down, -1); ++back) {
+            if (!space.meets(two)) continue;
+            visit(two);
+            break;
+          }
+        }
+      }
+    }
+  }
+}
+
+Tally descend(const DesignSpace& space, const PointCost& cost, std::uint64_t seed) {
+  Sampler sampler(space, seed);
+  Tally tally;
+  std::string reason;
+  const auto costed = [&](const Point& point) -> std::optional<Candidate> {
+    const std::vector<std::int64_t> values = values_of(space, point);
+    const std::optional<double> found = cost(values, reason);
+    if (!found) {
+      tally.unevaluable[reason] += 1;
+      return std::nullopt;
+    }
+    tally.points += 1;
+    tally.offer({values, *found});
+    return Candidate{values, *found};
+  };
+  std::optional<Candidate> here;
+  Point point;
+  for (int attempt = 0; attempt < 1000 && !here; ++attempt) {
+    point = sampler.draw();
+    here = costed(point);
+  }
+  for (bool better = here.has_value(); better;) {
+    better = false;
+    const Point from = point;
+    for_each_neighbour(space, from, [&](const Point& neighbour) {
+      const std::optional<Candidate> there = costed(neighbour);
+      if (!there || !(*there < *here)) return;
+      here = there;
+      point = neighbour;
+      better = true;
+    });
+  }
+  return tally;
+}
+
+}  // namespace
+
+SearchResult search_table(const SimditTable& table, const SearchOptions& options) {
+  std::vector<SimditTable> tables(static_cast<std::size_t>(options.threads), table);
+  const std::size_t pieces = (table.rows() + kRowsOfAPiece - 1) / kRowsOfAPiece;
+  SearchResult result;
+  result.tally = do_pieces("rows", pieces, options, [&](std::size_t piece, int worker) {
+    const std::size_t begin = piece * kRowsOfAPiece;
+    return tally_rows(tables[static_cast<std::size_t>(worker)], table.space(), begin,
+                      std::min(begin + kRowsOfAPiece, table.rows()));
+  });
+  result.proven = true;
+  if (result.tally.points > 0) result.median = median_of(tables.front(), result.tally);
+  return result;
+}
+
+SearchResult search_locally(const DesignSpace& space, const PointCost& cost, int restarts, std::int64_t seed,
+                            const SearchOptions& options) {
+  SearchResult result;
+  result.tally = do_pieces("descent", static_cast<std::size_t>(restarts), options, [&](std::size_t piece, int) {
+    return descend(space, cost, static_cast<std::uint64_t>(seed) * 1000003U + piece);
+  });
+  return result;
+}
+
+SearchResult search_exhaustively(const DesignSpace& space, const PointCost& cost, std::size_t limit,
+                                 const SearchOptions& options) {
+  std::vector<std::vector<Point>> groups;
+  std::size_t all = 1;
+  for (std::size_t group = 0; group < space.groups().size(); ++group) {
+    groups.push_back(space.points_of(group, limit).value_or(std::vector<Point>()));
+    all *= groups.back().size();
+  }
+  SearchResult result;
+  const std::size_t pieces = (all + kPointsOfAPiece - 1) / kPointsOfAPiece;
+  result.tally = do_pieces("points", pieces, options, [&](std::size_t piece, int) {
+    Tally tally;
+    std::string reason;
+    const std::size_t end = std::min((piece + 1) * kPointsOfAPiece, all);
+    for (std::size_t number = piece * kPointsOfAPiece; number < end; ++number) {
+      Point point(space.axes().size());
+      std::size_t rest = number;
+      for (std::size_t group = 0; group < groups.size(); ++group) {
+        const Point& part = groups[group][rest % groups[group].size()];
+        rest /= groups[group].size();
+        for (std::size_t place = 0; place < part.size(); ++place) point[space.groups()[group][place]] = part[place];
+      }
+      const std::vector<std::int64_t> values = values_of(space, point);
+      const std::optional<double> found = cost(values, reason);
+      if (found) {
+        tally.points += 1;
+        tally.offer({values, *found});
+      } else {
+        tally.unevaluable[reason] += 1;
+      }
+    }
+    return tally;
+  });
+  result.proven = true;
+  return result;
+}
+
+}  // namespace systole

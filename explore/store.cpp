@@ -1,0 +1,114 @@
+#include "explore/store.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/errors.h"
+
+namespace systole {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json json_of(const std::vector<Candidate>& candidates) {
+  Json list = Json::array();
+  for (const Candidate& candidate : candidates)
+    list.push_back({{"cost", candidate.cost}, {"values", candidate.values}});
+  return list;
+}
+
+std::vector<Candidate> candidates_of(const Json& list) {
+  std::vector<Candidate> candidates;
+  for (const Json& entry : list) candidates.push_back({entry.at("values"), entry.at("cost")});
+  return candidates;
+}
+
+std::string text_of(const Tally& tally) {
+  return Json{{"points", tally.points},
+              {"unevaluable", tally.unevaluable},
+              {"best", json_of(tally.best)},
+              {"worst", json_of(tally.worst)}}
+      .dump();
+}
+
+Tally tally_of(const std::string& text) {
+  const Json json = Json::parse(text);
+  Tally tally;
+  tally.points = json.at("points");
+  tally.unevaluable = json.at("unevaluable").get<std::map<std::string, double>>();
+  tally.best = candidates_of(json.at("best"));
+  tally.worst = candidates_of(json.at("worst"));
+  return tally;
+}
+
+/// A statement with its texts bound; steps once.
+class Statement {
+ public:
+  Statement(sqlite3* database, const char* sql, std::initializer_list<std::string> texts) {
+    sqlite3_prepare_v2(database, sql, -1, &statement_, nullptr);
+    int place = 0;
+    for (const std::string& text : texts) sqlite3_bind_text(statement_, ++place, text.c_str(), -1, SQLITE_TRANSIENT);
+    code_ = statement_ == nullptr ? SQLITE_ERROR : sqlite3_step(statement_);
+  }
+  ~Statement() { sqlite3_finalize(statement_); }
+  Statement(const Statement&) = delete;
+
+  [[nodiscard]] bool row() const { return code_ == SQLITE_ROW; }
+  [[nodiscard]] bool good() const { return code_ == SQLITE_ROW || code_ == SQLITE_DONE; }
+  [[nodiscard]] std::string text() const {
+    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, 0));
+    return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, 0))};
+  }
+
+ private:
+  sqlite3_stmt* statement_ = nullptr;
+  int code_ = SQLITE_ERROR;
+};
+
+}  // namespace
+
+ExploreStore::ExploreStore(const std::filesystem::path& file, const std::string& space) : file_(file.string()) {
+  if (sqlite3_open(file_.c_str(), &database_) != SQLITE_OK) fail("cannot be opened");
+  sqlite3_busy_timeout(database_, 60000);
+  execute("CREATE TABLE IF NOT EXISTS space(text TEXT NOT NULL)");
+  execute("CREATE TABLE IF NOT EXISTS piece(name TEXT PRIMARY KEY, tally TEXT NOT NULL)");
+  const Statement known(database_, "SELECT text FROM space", {});
+  if (known.row() && known.text() != space) {
+    throw UserError(
+        {file_, 0, 0, "the results here are of another search", "choose another --out, or give --force to begin anew"});
+  }
+  if (!known.row() && !Statement(database_, "INSERT INTO space VALUES(?)", {space}).good()) fail("cannot be written");
+}
+
+ExploreStore::~ExploreStore() {
+  sqlite3_close(database_);
+}
+
+void ExploreStore::execute(const char* sql) {
+  if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail("cannot be written");
+}
+
+void ExploreStore::fail(const char* what) const {
+  const std::string reason = sqlite3_errmsg(database_);
+  throw EnvironmentError(fmt::format("{}: {} ({})", file_, what, reason));
+}
+
+std::optional<Tally> ExploreStore::find(const std::string& piece) {
+  const std::lock_guard lock(mutex_);
+  const Statement found(database_, "SELECT tally FROM piece WHERE name = ?", {piece});
+  if (!found.good()) fail("cannot be read");
+  if (!found.row()) return std::nullopt;
+  return tally_of(found.text());
+}
+
+void ExploreStore::put(const std::string& piece, const Tally& tally) {
+  const std::lock_guard lock(mutex_);
+  if (!Statement(database_, "INSERT OR REPLACE INTO piece VALUES(?, ?)", {piece, text_of(tally)}).good()) {
+    fail("cannot be written");
+  }
+}
+
+}  // namespace systole

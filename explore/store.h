@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "explore/tally.h"
+
+struct sqlite3;
+
+namespace systole {
+
+/// What a search has found so far, in one SQLite file: a row for each piece of work that is done, written when it is. A
+/// search that was killed goes on where it stopped: nothing is lost, nothing done twice. Safe to use from several
+/// threads.
+class ExploreStore {
+ public:
+  /// Opens or makes the file. `space` identifies the work: throws UserError when the file belongs to another space,
+  /// EnvironmentError when it cannot be written or is no such file.
+  ExploreStore(const std::filesystem::path& file, const std::string& space);
+  ~ExploreStore();
+  ExploreStore(const ExploreStore&) = delete;
+
+  /// The tally of a piece of work; nothing when it is not done.
+  [[nodiscard]] std::optional<Tally> find(const std::string& piece);
+  /// In one transaction: whoever kills the process finds all of it or nothing. Throws EnvironmentError (disk full).
+  void put(const std::string& piece, const Tally& tally);
+
+ private:
+  void execute(const char* sql);
+  [[noreturn]] void fail(const char* what) const;
+
+  std::mutex mutex_;
+  std::string file_;
+  sqlite3* database_ = nullptr;
+};
+
+}  // namespace systole

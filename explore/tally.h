@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace systole {
+
+/// A machine of a space by the values of its axes, and what it costs.
+struct Candidate {
+  std::vector<std::int64_t> values;
+  double cost = 0;
+
+  /// Cheaper first; equal ones in the order of their values, so that no result depends on who found it first.
+  [[nodiscard]] bool operator<(const Candidate& other) const {
+    return cost != other.cost ? cost < other.cost : values < other.values;
+  }
+  [[nodiscard]] bool operator==(const Candidate& other) const { return cost == other.cost && values == other.values; }
+};
+
+/// What some points of a space came to. Tallies of disjoint sets of points merge in any order to the same result.
+struct Tally {
+  static constexpr std::size_t kKept = 32;
+
+  double points = 0;                          ///< that have a cost
+  std::map<std::string, double> unevaluable;  ///< points that have none, by reason
+  std::vector<Candidate> best;                ///< at most kKept, the cheapest first, each once
+  std::vector<Candidate> worst;               ///< one, when there is a point
+
+  /// Takes a candidate; `points` is the caller's to count.
+  void offer(const Candidate& candidate);
+  void merge(const Tally& other);
+  /// No candidate dearer than this can enter `best`.
+  [[nodiscard]] double bound() const;
+};
+
+}  // namespace systole
