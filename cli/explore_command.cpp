@@ -85,6 +85,7 @@ std::vector<CompiledWorkload> compiled_workloads(const LoadedSpace& space) {
     NetworkSource network = network_from(workload.network(), options);
     CompileOptions compile;
     compile.fusion = workload.fusion();
+    compile.tiling = TilingRule::simdit;  // a search of tiles at every point would take most of the time
     compile.model = network.name;
     compile.batch = static_cast<std::uint32_t>(network.batch);
     workloads.push_back({std::move(network.graph), compile, workload.weight()});

@@ -64,7 +64,7 @@ workload { network: "lenet5" }
   const nlohmann::json& best = summary["best"][0];
   const std::string ibuf = best["values"]["ports.ibuf"].dump();
   const std::string parambuf = best["values"]["ports.parambuf"].dump();
-  const Ended analysis = systole("analyze lenet5 --hw inference_16x16 --json --set ports.ibuf=" + ibuf +
+  const Ended analysis = systole("analyze lenet5 --tiling simdit --hw inference_16x16 --json --set ports.ibuf=" + ibuf +
                                  " --set ports.parambuf=" + parambuf);
   EXPECT_EQ(nlohmann::json::parse(analysis.out)["cycles"], best["cycles"]);
 }
