@@ -89,11 +89,49 @@ std::string notes_of(const Training& training) {
   return notes;
 }
 
+/// The network in the mode asked for, in `source`, and its program. Throws MemoryTooSmall among others.
+Compilation compile_graph(const std::string& path, Graph graph, const ModelOptions& options, ProgramSource& source) {
+  CompileOptions compile_options;
+  compile_options.fusion = options.fusion;
+  compile_options.gradient = options.gradient;
+  compile_options.mode = options.mode;
+  compile_options.tiling = options.tiling.value_or(TilingRule::search);
+  compile_options.block_cycles = analytical::block_predictor(source.machine);
+  compile_options.model = fs::path(path).stem().string();
+  compile_options.batch = static_cast<std::uint32_t>(batch_of(graph));
+  if (options.mode == "training") {
+    source.training = training_of(path, graph, source.machine, options);
+    source.notes = notes_of(*source.training);
+    graph = source.training->graph;
+  }
+  source.graph = std::move(graph);
+  return compile_network(*source.graph, machine_of(source.machine), compile_options);
+}
+
+/// The largest batch whose program the memory has room for; 0: none. Activations grow with the batch, so a first guess
+/// is near.
+std::int64_t fitting_batch(const std::string& path, const ModelOptions& options, ProgramSource source,
+                           std::int64_t batch, const MemoryTooSmall& fault) {
+  const std::int64_t room = machine_of(source.machine).memory_bytes - fault.fixed_bytes;
+  const auto per_image = static_cast<double>(fault.needed_bytes - fault.fixed_bytes) / static_cast<double>(batch);
+  std::int64_t tried = std::min(batch - 1, static_cast<std::int64_t>(static_cast<double>(room) / per_image) + 1);
+  for (; tried > 0; --tried) {
+    ImportOptions import;
+    import.batch = tried;
+    try {
+      static_cast<void>(compile_graph(path, import_onnx(path, import), options, source));
+      return tried;
+    } catch (const MemoryTooSmall&) {
+      continue;
+    }
+  }
+  return 0;
+}
+
 ProgramSource compile_model(const std::string& path, const MachineOptions& machine, const ModelOptions& options,
                             const CheckOptions& check) {
   ProgramSource source;
-  const bool training = options.mode == "training";
-  source.machine = machine_from(machine, training ? kTrainingHardware : kDefaultHardware);
+  source.machine = machine_from(machine, options.mode == "training" ? kTrainingHardware : kDefaultHardware);
   auto start = std::chrono::steady_clock::now();
   ImportOptions import;
   import.batch = options.batch;
@@ -103,24 +141,24 @@ ProgramSource compile_model(const std::string& path, const MachineOptions& machi
   logger("import")->info("{}: {} nodes, {} tensors", path, graph.nodes.size(), graph.tensors.size());
 
   start = std::chrono::steady_clock::now();
-  CompileOptions compile_options;
-  compile_options.fusion = options.fusion;
-  compile_options.gradient = options.gradient;
-  compile_options.mode = options.mode;
-  compile_options.tiling = options.tiling.value_or(TilingRule::search);
-  compile_options.block_cycles = analytical::block_predictor(source.machine);
-  compile_options.model = fs::path(path).stem().string();
-  compile_options.batch = static_cast<std::uint32_t>(batch_of(graph));
-  if (training) {
-    source.training = training_of(path, graph, source.machine, options);
-    source.notes = notes_of(*source.training);
-    graph = source.training->graph;
+  const std::int64_t batch = batch_of(graph);
+  Compilation compilation;
+  try {
+    compilation = compile_graph(path, std::move(graph), options, source);
+  } catch (const MemoryTooSmall& fault) {
+    Diagnostic diagnostic = fault.diagnostics().front();
+    const std::int64_t fits = fitting_batch(path, options, source, batch, fault);
+    diagnostic.file = path;
+    diagnostic.hint = fits > 0 ? fmt::format("batch {} fits, or a memory with more capacity", fits)
+                               : "a memory with more capacity: not even one image fits";
+    throw UserError(diagnostic);
   }
-  Compilation compilation = compile_network(graph, machine_of(source.machine), compile_options);
   if (check.check) add_constants(compilation);
   source.program = std::move(compilation.program);
-  if (check.check) source.graph = std::move(graph);
-  if (!check.check) source.training.reset();
+  if (!check.check) {
+    source.graph.reset();
+    source.training.reset();
+  }
   source.compile_seconds = seconds_since(start);
   logger("compile")->info("{} blocks, {} words", source.program.blocks_size(), isa::word_count(source.program));
   for (const isa::EncodedBlock& block : source.program.blocks()) {

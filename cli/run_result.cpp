@@ -120,6 +120,18 @@ void add_layers(const Simulation& simulation, const isa::Program& program, const
   }
 }
 
+Footprint footprint_of(const isa::Program& program) {
+  Footprint footprint;
+  for (const isa::Region& region : program.regions()) {
+    const Bytes bytes{region.bytes()};
+    footprint.peak = std::max(footprint.peak, Bytes{region.address()} + bytes);
+    if (region.kind() == isa::Region::state) footprint.states += bytes;
+    if (region.kind() == isa::Region::constant) footprint.constants += bytes;
+    if (region.kind() == isa::Region::instruction) footprint.instructions += bytes;
+  }
+  return footprint;
+}
+
 }  // namespace
 
 RunResult result_of(const Simulation& simulation, const isa::Program& program, const config::Machine& machine,
@@ -137,6 +149,7 @@ RunResult result_of(const Simulation& simulation, const isa::Program& program, c
   result.columns = machine.systolic_array().columns();
   result.cycles = run.cycles;
   result.cycles_by_kind = CyclesByKind{run.conv_gemm, run.other, run.overlap};
+  result.footprint = footprint_of(program);
   result.dram = {Bytes{run.memory.read_bytes}, Bytes{run.memory.write_bytes}, run.memory,
                  run.memory_peak_bytes_per_second};
   for (std::size_t s = 0; s < kSrams; ++s) {

@@ -179,15 +179,23 @@ void add_regions(const RegionTable& regions, isa::Program& program) {
   }
 }
 
-void check_capacity(const MemoryPlan& plan, std::int64_t instruction_bytes, const Machine& machine) {
+void check_capacity(const MemoryPlan& plan, const RegionTable& regions, std::int64_t instruction_bytes,
+                    const Machine& machine) {
   const std::int64_t needed = plan.end + instruction_bytes;
   if (needed <= machine.memory_bytes) return;
-  throw UserError(
-      {"", 0, 0,
-       fmt::format("the network needs {} bytes of memory ({} of activations, {} of constants, {} of "
-                   "instructions), the machine has {}",
-                   needed, plan.activation_bytes, plan.constant_bytes, instruction_bytes, machine.memory_bytes),
-       "a smaller batch, or a memory with more capacity"});
+  std::int64_t states = 0;
+  for (std::size_t r = 0; r < regions.size(); ++r) {
+    const Region& region = regions.at(static_cast<RegionId>(r));
+    if (region.kind == Region::Kind::state) states += region.bytes;
+  }
+  const std::string held = states > 0 ? fmt::format("{} of weights and other states, ", states) : "";
+  throw MemoryTooSmall({"", 0, 0,
+                        fmt::format("the network needs {} bytes of memory ({}{} of activations, {} of constants, {} of "
+                                    "instructions), the machine has {}",
+                                    needed, held, plan.activation_bytes - states, plan.constant_bytes,
+                                    instruction_bytes, machine.memory_bytes),
+                        "a smaller batch, or a memory with more capacity"},
+                       needed, states + plan.constant_bytes + instruction_bytes);
 }
 
 /// The graph as it is lowered.
@@ -345,7 +353,7 @@ Compilation compile_network(const Graph& imported, const Machine& machine, const
   add_regions(result.regions, program);
   add_tensors(result, indices);
   add_instructions(plan, program);
-  check_capacity(plan, 4 * isa::word_count(program), machine);
+  check_capacity(plan, result.regions, 4 * isa::word_count(program), machine);
   result.fused = std::move(fusion.fused_tensors);
 
   const std::vector<std::string> faults = isa::validate(program);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/errors.h"
 #include "isa/block.h"
 #include "isa/program.pb.h"
 #include "kernels/graph/graph.h"
@@ -39,11 +40,21 @@ struct Compilation {
   RegionTable regions;          ///< with addresses; -1 for those that no block touches
 };
 
+/// The memory has no room for the network at its batch.
+class MemoryTooSmall : public UserError {
+ public:
+  MemoryTooSmall(Diagnostic diagnostic, std::int64_t needed, std::int64_t fixed)
+      : UserError(std::move(diagnostic)), needed_bytes(needed), fixed_bytes(fixed) {}
+  std::int64_t needed_bytes;
+  std::int64_t fixed_bytes;  ///< of these what is the same at every batch: weights, states, instructions
+};
+
 /// Compiles a network, or one iteration of its training (kernels/training). Every node of `graph` becomes a layer of
 /// the program: one that is folded away, fused or free says so. Blocks follow in the order of the nodes. Deterministic.
 ///
 /// Throws UserError: operators that cannot be compiled (all of them at once), a layer whose smallest tile does not fit
-/// (which buffer, how much), a memory that is too small (how much is needed). The program passes isa::validate.
+/// (which buffer, how much), a memory that is too small (MemoryTooSmall: how much is needed). The program passes
+/// isa::validate.
 Compilation compile_network(const Graph& graph, const Machine& machine, const CompileOptions& options = {});
 
 /// Puts the values of the constants into the program's regions, for a run that computes with them; those that are

@@ -88,6 +88,14 @@ struct LayerResult {
   Named<Picojoules> energy;  ///< by component; empty: not priced
 };
 
+/// What the program takes up in off-chip memory.
+struct Footprint {
+  Bytes peak;       ///< from the first address to the end of the last region
+  Bytes states;     ///< what outlives an iteration: weights in training, moments, running statistics
+  Bytes constants;  ///< weights in inference
+  Bytes instructions;
+};
+
 struct RunResult {
   Engine engine = Engine::cycle;
   std::string model;     ///< the network's name
@@ -103,6 +111,7 @@ struct RunResult {
   Macs macs;
   std::optional<CyclesByKind> cycles_by_kind;
   DramTraffic dram;
+  std::optional<Footprint> footprint;
   Named<SramTraffic> sram;
   Named<UnitCycles> units;
   Named<Picojoules> energy;  ///< by component; empty: not priced

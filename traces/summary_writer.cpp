@@ -111,6 +111,12 @@ Json summary_json(const RunResult& result) {
         {"conv_gemm", kinds->conv_gemm.count()}, {"other", kinds->other.count()}, {"overlap", kinds->overlap.count()}};
   }
   json["dram"] = json_of(result.dram, result.bandwidth_bytes_per_s());
+  if (const auto& footprint = result.footprint) {
+    json["footprint"] = {{"peak_bytes", footprint->peak.count()},
+                         {"state_bytes", footprint->states.count()},
+                         {"constant_bytes", footprint->constants.count()},
+                         {"instruction_bytes", footprint->instructions.count()}};
+  }
   if (!result.sram.empty()) json["sram"] = json_of(result.sram);
   if (!result.units.empty()) json["units"] = json_of(result.units);
   if (!result.energy.empty()) json["energy"] = energy_json(result);
@@ -150,6 +156,11 @@ const std::vector<SummaryKey>& summary_keys() {
       {"dram.turnaround_clocks", "memory clocks", "lost to a change of bus direction or rank, summed over channels"},
       {"dram.bandwidth_bytes_per_s", "bytes/s", "(read_bytes + write_bytes) / seconds"},
       {"dram.peak_bytes_per_s", "bytes/s", "what the data buses of all channels can carry; 0: unlimited"},
+      {"footprint.peak_bytes", "bytes", "off-chip memory that the program takes up, freed space used again"},
+      {"footprint.state_bytes", "bytes",
+       "of it what outlives an iteration: trained weights, moments, running averages"},
+      {"footprint.constant_bytes", "bytes", "of it constants: weights in inference"},
+      {"footprint.instruction_bytes", "bytes", "of it instructions"},
       {"sram.NAME.read_bytes", "bytes", "read from the on-chip memory"},
       {"sram.NAME.write_bytes", "bytes", "written to the on-chip memory"},
       {"sram.NAME.conflicts", "accesses", "accesses that waited for a port of their bank"},

@@ -90,6 +90,11 @@ std::string totals(const RunResult& run) {
          fmt::format("{} misses, {} conflicts; {} activates", share(rows->row_misses), share(rows->row_conflicts),
                      grouped(rows->activates)));
   }
+  if (const auto& footprint = run.footprint) {
+    line("footprint", with_prefix(static_cast<double>(footprint->peak.count()), "B"),
+         fmt::format("of memory at the peak; {} weights and states",
+                     with_prefix(static_cast<double>((footprint->states + footprint->constants).count()), "B")));
+  }
   if (!run.energy.empty()) {
     const auto most = std::max_element(run.energy.begin(), run.energy.end(),
                                        [](const auto& a, const auto& b) { return a.second.value < b.second.value; });

@@ -69,6 +69,7 @@ RunResult sample_result(int layers) {
   run.dram.counters->activates = 120;
   run.dram.counters->row_hits = 990;
   run.dram.peak_bytes_per_s = 19.2e9;
+  run.footprint = Footprint{Bytes{9000000}, Bytes{0}, Bytes{5000000}, Bytes{12000}};
   run.sram = {{"WBUF", {Bytes{64000}, Bytes{4096}, 0}}, {"VMEM1", {Bytes{32000}, Bytes{32000}, 17}}};
   run.units = {{"systolic_array", split(run.cycles, 41, {{"obuf_hazard", 2}, {"wbuf_load", 23}, {"ibuf_load", 9}})},
                {"simd_unit", split(run.cycles, 22, {{"hazard", 4}, {"vmem_load", 31}, {"obuf_wait", 3}})},
@@ -86,6 +87,7 @@ RunResult sample_analytical_result() {
   RunResult run = sample_result();
   run.engine = Engine::analytical;
   run.dram.counters.reset();
+  run.footprint.reset();
   run.sram.clear();
   run.units.clear();
   run.energy.clear();

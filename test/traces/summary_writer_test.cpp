@@ -59,13 +59,13 @@ TEST(SummaryWriter, KeysOfTheInterfaceKeepTheirOrder) {
   for (const auto& [key, value] : json.items()) keys.push_back(key);
   EXPECT_EQ(keys, (std::vector<std::string>{"schema", "engine", "model", "hardware", "memory", "mode", "batch",
                                             "clock_hz", "cycles", "seconds", "macs", "utilization", "cycles_by_kind",
-                                            "dram", "sram", "units", "energy", "layers"}));
+                                            "dram", "footprint", "sram", "units", "energy", "layers"}));
 }
 
 TEST(SummaryWriter, LeavesOutWhatAnEngineDoesNotHave) {
   const Json json = summary_json(sample_analytical_result());
   EXPECT_EQ(json["engine"], "analytical");
-  for (const char* key : {"sram", "units", "energy"}) EXPECT_FALSE(json.contains(key)) << key;
+  for (const char* key : {"footprint", "sram", "units", "energy"}) EXPECT_FALSE(json.contains(key)) << key;
   EXPECT_FALSE(json["dram"].contains("activates"));
   for (const char* key : {"start", "end", "energy_pj"}) EXPECT_FALSE(json["layers"][0].contains(key)) << key;
 }
