@@ -64,7 +64,12 @@ class OrderChoice {
       case OpKind::MaxPool:
       case OpKind::AveragePool:
       case OpKind::Lrn:
+      case OpKind::MaxPoolGradient:
+      case OpKind::AveragePoolGradient:
+      case OpKind::LrnGradient:
         return channels_last(rank);
+      case OpKind::Expand:  // of single pixels, whose order says nothing
+        return default_order(rank);
       case OpKind::Gemm:
       case OpKind::MatMul:
         return row_major(rank);
