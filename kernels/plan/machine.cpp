@@ -1,6 +1,18 @@
 #include "kernels/plan/machine.h"
 
+#include <algorithm>
+#include <numeric>
+
+#include "base/units.h"
+
 namespace systole {
+
+double Machine::channel_share(std::int64_t piece_bytes, std::int64_t stride_bytes) const {
+  const std::int64_t period = memory_channels * channel_bytes;
+  const std::int64_t places = period / std::gcd(period, stride_bytes);
+  const std::int64_t reached = std::min(memory_channels, places * ceil_div(piece_bytes, channel_bytes));
+  return static_cast<double>(reached) / static_cast<double>(memory_channels);
+}
 
 isa::Target target_of(const Machine& machine) {
   isa::Target target;

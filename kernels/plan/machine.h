@@ -38,10 +38,14 @@ struct Machine {
   std::int64_t memory_latency = 0;    ///< about how long a burst takes there and back; 0: ideal memory
   double memory_bytes_per_cycle = 0;  ///< peak, all ports together; 0: only the ports limit
   std::int64_t burst_bytes = 64;      ///< the shortest piece that the memory moves
+  std::int64_t memory_channels = 1;
+  std::int64_t channel_bytes = 64;  ///< neighbouring bytes in one channel before the next one begins
   std::int64_t divide_latency = 9;
   std::int64_t exponential_latency = 3;
   std::int64_t inverse_sqrt_latency = 13;
 
+  /// Share of the memory's channels that pieces of so many bytes, so many bytes apart, fall into.
+  [[nodiscard]] double channel_share(std::int64_t piece_bytes, std::int64_t stride_bytes) const;
   /// Slots of a VMEM stream: 2 when VMEM is double buffered, else 1.
   [[nodiscard]] int vmem_depth() const { return vmem_double_buffered ? 2 : 1; }
   /// Words of VMEM1 (and again of VMEM2) that the slots of all its streams may use together, counted once for each

@@ -1,6 +1,9 @@
 #include "kernels/plan/machine_config.h"
 
 #include <cmath>
+#include <map>
+#include <sstream>
+#include <string>
 
 namespace systole {
 
@@ -18,6 +21,28 @@ std::int64_t burst_bytes(const config::Memory& memory) {
   if (memory.has_ideal()) return 1;
   const config::DramOrganization& o = memory.dram().organization();
   return std::int64_t{o.channel_bits()} * o.burst_length() / 8;
+}
+
+/// The bytes below the channel's field of the address map.
+std::int64_t channel_bytes(const config::Memory& memory) {
+  const config::DramOrganization& o = memory.dram().organization();
+  const std::map<std::string, std::int64_t> all{{"column", o.columns() / o.burst_length()},
+                                                {"bankgroup", o.bank_groups()},
+                                                {"bank", o.banks_per_group()},
+                                                {"rank", o.ranks()}};
+  std::istringstream fields(memory.dram().address_map().fields());
+  std::int64_t bytes = 0;  // 0: the channel's field has not come yet
+  for (std::string field; std::getline(fields, field, '-');) {
+    const std::size_t colon = field.find(':');  // a part of a field: its bits
+    if (field == "channel") {
+      bytes = burst_bytes(memory);
+    } else if (colon != std::string::npos) {
+      bytes <<= std::stoi(field.substr(colon + 1));
+    } else {
+      bytes *= all.count(field) > 0 ? all.at(field) : 1;
+    }
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -69,6 +94,10 @@ Machine machine_of(const config::Machine& machine) {
   m.memory_latency = std::llround(way + idle_latency_ps(memory) * machine.clock_mhz() / 1e6);
   m.memory_bytes_per_cycle = peak_bytes_per_cycle(memory, machine.clock_mhz());
   m.burst_bytes = burst_bytes(memory);
+  if (!memory.has_ideal() && memory.dram().organization().channels() > 1) {
+    m.memory_channels = memory.dram().organization().channels();
+    m.channel_bytes = channel_bytes(memory);
+  }
   m.divide_latency = machine.simd_unit().divide_latency();
   m.exponential_latency = machine.simd_unit().exponential_latency();
   m.inverse_sqrt_latency = machine.simd_unit().inverse_sqrt_latency();

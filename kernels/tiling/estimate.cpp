@@ -9,7 +9,8 @@ namespace systole {
 
 namespace {
 
-constexpr double kBitsPerByte = 8;
+constexpr std::int64_t kByte = 8;
+constexpr double kBitsPerByte = kByte;
 constexpr std::int64_t kSimdFill = 5;  ///< stages before the first write back
 /// Share of its peak that a DRAM gives at best: refresh takes some 5 %, row changes and turnarounds the rest.
 constexpr double kMemoryEfficiency = 0.9;
@@ -112,24 +113,31 @@ class Estimator {
     traffic.beats = std::max(positions * beats_each * static_cast<double>(g_.ics),
                              valid * pixel_bytes * kBitsPerByte / static_cast<double>(m_.ibuf_port_bits));
     traffic.generations = passes * static_cast<double>(g_.reduction_tiles() * g_.spatial_tiles());
+    if (g_.ics > 1 && !p_.ifmap_by_pixel) scatter(traffic, t_.ic, p_.ic, p_.ifmap_bits);
+    return traffic;
+  }
+
+  /// Output tiles between OBUF and memory.
+  [[nodiscard]] Traffic obuf_moves(double times, std::int64_t bits, bool by_pixel) const {
+    const std::int64_t tile_oc = std::min(t_.oc, p_.oc);
+    const std::int64_t beats_each = by_pixel ? tile_oc : ceil_div(tile_oc * bits, m_.obuf_port_bits);
+    const double tile_bytes =
+        static_cast<double>(p_.oc) / static_cast<double>(g_.ocs) * static_cast<double>(bits) / kBitsPerByte;
+    Traffic traffic;
+    traffic.bytes = times * pixels() * static_cast<double>(g_.ocs) * whole_bursts(tile_bytes);
+    traffic.beats = times * pixels() * static_cast<double>(g_.ocs * beats_each);
+    traffic.generations = times * output_tiles();
     return traffic;
   }
 
   /// Partial sums out and in again, and the result when no SIMD work takes it.
   [[nodiscard]] Traffic obuf_traffic() const {
-    Traffic traffic;
-    const std::int64_t tile_oc = std::min(t_.oc, p_.oc);
-    const auto move = [&](double times, std::int64_t bits, bool by_pixel) {
-      traffic.bytes += times * pixels() * static_cast<double>(g_.ocs) *
-                       whole_bursts(static_cast<double>(p_.oc) / static_cast<double>(g_.ocs) *
-                                    static_cast<double>(bits) / kBitsPerByte);
-      const std::int64_t beats_each = by_pixel ? tile_oc : ceil_div(tile_oc * bits, m_.obuf_port_bits);
-      traffic.beats += times * pixels() * static_cast<double>(g_.ocs * beats_each);
-      traffic.generations += times * output_tiles();
-    };
-    if (g_.spills()) move(2.0 * static_cast<double>(g_.reduction_tiles() - 1), m_.accumulator_bits, false);
-    if (!fused_.any()) move(1, p_.output_bits, p_.output_by_pixel);
-    return traffic;
+    Traffic sums;
+    if (g_.spills()) sums = obuf_moves(2.0 * static_cast<double>(g_.reduction_tiles() - 1), m_.accumulator_bits, false);
+    if (fused_.any()) return sums;
+    Traffic result = obuf_moves(1, p_.output_bits, p_.output_by_pixel);
+    if (g_.ocs > 1) scatter(result, t_.oc, p_.oc, p_.output_bits);
+    return {sums.bytes + result.bytes, sums.beats + result.beats, sums.generations + result.generations};
   }
 
   [[nodiscard]] Traffic simd_traffic() const {
@@ -139,7 +147,15 @@ class Estimator {
     traffic.bytes = bits / kBitsPerByte;
     traffic.beats = bits / static_cast<double>(m_.simd_port_bits);
     traffic.generations = output_tiles();
+    if (g_.ocs > 1) scatter(traffic, t_.oc, p_.oc, fused_.store_bits);
     return traffic;
+  }
+
+  /// Pieces of `tile` of a pixel's `all` channels: they may fall into a few of the memory's channels and be so much
+  /// slower.
+  void scatter(Traffic& traffic, std::int64_t tile, std::int64_t all, std::int64_t bits) const {
+    const double share = m_.channel_share(ceil_div(tile * bits, kByte), ceil_div(p_.outer * all * bits, kByte));
+    traffic.beats = std::max(traffic.beats, memory_time(traffic.bytes) / share);
   }
 
   [[nodiscard]] double simd_time(const Traffic& traffic) const {
