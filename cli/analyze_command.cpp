@@ -86,11 +86,17 @@ Analysis corrected(const std::string& model, const AnalyzeOptions& options) {
 }
 
 Analysis published(const std::string& model, const AnalyzeOptions& options) {
+  if (!options.network.training_given.empty()) {
+    throw UserError({"", 0, 0,
+                     fmt::format("the published model's training takes no --{}", options.network.training_given.front()),
+                     "it is cross-entropy, plain SGD and dense gradients; leave the option out"});
+  }
   const NetworkSource network = network_from(model, options.network);
-  config::Machine machine = machine_from(options.machine, kDefaultHardware);
-  const SimditAnalysis found =
-      simdit_analysis(network.graph, network.path, machine, {options.network.fusion, options.allow_unmodelled});
-  RunResult result = simdit_result(found, machine, network.name, network.batch);
+  const bool training = options.network.mode == "training";
+  config::Machine machine = machine_from(options.machine, training ? kTrainingHardware : kDefaultHardware, training);
+  const SimditAnalysis found = simdit_analysis(network.graph, network.path, machine,
+                                               {options.network.fusion, training, options.allow_unmodelled});
+  RunResult result = simdit_result(found, machine, network.name, options.network.mode, network.batch);
   return {std::move(result), std::move(machine), simdit::table_csv(found.program.layers, found.costs)};
 }
 

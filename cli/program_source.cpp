@@ -131,7 +131,8 @@ std::int64_t fitting_batch(const std::string& path, const ModelOptions& options,
 ProgramSource compile_model(const std::string& path, const MachineOptions& machine, const ModelOptions& options,
                             const CheckOptions& check) {
   ProgramSource source;
-  source.machine = machine_from(machine, options.mode == "training" ? kTrainingHardware : kDefaultHardware);
+  const bool training = options.mode == "training";
+  source.machine = machine_from(machine, training ? kTrainingHardware : kDefaultHardware, training);
   auto start = std::chrono::steady_clock::now();
   ImportOptions import;
   import.batch = options.batch;
@@ -172,11 +173,12 @@ ProgramSource compile_model(const std::string& path, const MachineOptions& machi
 
 }  // namespace
 
-config::Machine machine_from(const MachineOptions& options, const std::string& otherwise) {
+config::Machine machine_from(const MachineOptions& options, const std::string& otherwise, bool training) {
   MachineRequest request;
   request.hardware = options.hardware.empty() ? otherwise : options.hardware;
   request.memory = options.memory;
   request.overrides = options.overrides;
+  request.training = training;
   Diagnostics diagnostics;
   Loaded<config::Machine> loaded = load_machine(request, diagnostics);
   diagnostics.throw_if_any();

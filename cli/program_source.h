@@ -23,9 +23,9 @@ struct ProgramSource {
   double compile_seconds = 0.0;      ///< compiling it; 0 for a compiled program
 };
 
-/// The machine of --hw, --dram and --set, or the one named `otherwise` when --hw was not given. Throws UserError and
-/// EnvironmentError.
-config::Machine machine_from(const MachineOptions& options, const std::string& otherwise);
+/// The machine of --hw, --dram and --set, or the one named `otherwise` when --hw was not given; `training` decides
+/// number formats that it leaves open. Throws UserError and EnvironmentError.
+config::Machine machine_from(const MachineOptions& options, const std::string& otherwise, bool training = false);
 
 /// MODEL is an ONNX file, the name of a shipped network, or (when `accepts_program`) a compiled program: its content
 /// decides. Imports and compiles a network, with the values of its constants for a check; checks that a program is

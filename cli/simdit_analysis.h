@@ -15,11 +15,11 @@ namespace systole {
 struct SimditAnalysis {
   simdit::Program program;
   std::vector<simdit::Cost> costs;  ///< one a layer
-  std::vector<std::string> names;   ///< of the nodes, one a layer
 };
 
 struct SimditOptions {
   bool fused = true;
+  bool training = false;          ///< one iteration: forward, backward, update
   bool allow_unmodelled = false;  ///< operators that the model has no cost for are charged nothing, as it does
 };
 
@@ -30,6 +30,6 @@ SimditAnalysis simdit_analysis(const Graph& imported, const std::string& file, c
 
 /// As results; fractions of cycles and bytes are rounded. The model's own numbers are in its table (simdit/csv.h).
 RunResult simdit_result(const SimditAnalysis& analysis, const config::Machine& machine, const std::string& model,
-                        std::int64_t batch);
+                        const std::string& mode, std::int64_t batch);
 
 }  // namespace systole

@@ -56,6 +56,10 @@ void check_consistent(const ValidateOptions& options) {
   if (options.model != "systole" && options.model != "simdit") {
     throw UserError({"", 0, 0, fmt::format("--model is '{}'", options.model), "systole or simdit"});
   }
+  if (options.model == "simdit" && options.network.mode == "training") {
+    throw UserError({"", 0, 0, "the rows of the published model's training are not the layers of a compiled iteration",
+                     "validate it in inference; analyze --model simdit --mode training gives its table"});
+  }
   if (options.model == "systole" && options.allow_unmodelled) {
     throw UserError({"", 0, 0, "--allow-unmodelled is for the published model", "add --model simdit"});
   }
@@ -99,8 +103,8 @@ ModelCycles by_layer(const isa::Program& program, const SimditAnalysis& analysis
   ModelCycles cycles(static_cast<std::size_t>(program.layers_size()), 0.0);
   for (std::size_t i = 0; i < costs.size(); ++i) {
     if (costs[i].cycles() == 0) continue;
-    const auto found = leader.find(analysis.names[i]);
-    check(found != leader.end(), "validate", [&] { return "the program has no layer " + analysis.names[i]; });
+    const auto found = leader.find(analysis.program.nodes[i]);
+    check(found != leader.end(), "validate", [&] { return "the program has no layer " + analysis.program.nodes[i]; });
     cycles[static_cast<std::size_t>(found->second)] += costs[i].cycles();
   }
   return cycles;
@@ -111,7 +115,7 @@ Validation validate_published(const std::string& model, const ValidateOptions& o
   const NetworkSource network = network_from(model, options.network);
   const bool fused = options.network.fusion;
   const SimditAnalysis published =
-      simdit_analysis(network.graph, network.path, source.machine, {fused, options.allow_unmodelled});
+      simdit_analysis(network.graph, network.path, source.machine, {fused, false, options.allow_unmodelled});
   const simdit::Machine machine = simdit::machine_of(source.machine);
   std::vector<ModelCycles> steps;
   for (const simdit::Corrections& corrections :

@@ -1,26 +1,12 @@
 #include "models/analytical/simdit/from_graph.h"
 
 #include <cctype>
-#include <optional>
 
 namespace systole::simdit {
 namespace {
 
-/// Either a layer or the reason why there is none.
-struct Reading {
-  Layer layer;
-  std::optional<std::string> reason;
-};
-
 Reading unmodelled(std::string reason) {
   return {Layer{}, std::move(reason)};
-}
-
-void read_image(const Shape& shape, Layer& layer) {
-  layer.batch = shape[0];
-  layer.out_channels = shape[1];
-  layer.out_height = shape.size() > 2 ? shape[2] : 1;
-  layer.out_width = shape.size() > 3 ? shape[3] : 1;
 }
 
 Reading convolution(const Graph& graph, const Node& node) {
@@ -115,15 +101,25 @@ std::string lower_case(std::string text) {
 
 }  // namespace
 
+void read_image(const Shape& shape, Layer& layer) {
+  layer.batch = shape[0];
+  layer.out_channels = shape[1];
+  layer.out_height = shape.size() > 2 ? shape[2] : 1;
+  layer.out_width = shape.size() > 3 ? shape[3] : 1;
+}
+
+Reading read_node(const Graph& graph, const Node& node) {
+  Reading reading = read(graph, node);
+  if (reading.reason) reading.layer.name = lower_case(node.onnx_op);
+  return reading;
+}
+
 Program program_of(const Graph& graph) {
   Program program;
   for (const Node& node : graph.nodes) {
-    Reading reading = read(graph, node);
-    if (reading.reason) {
-      reading.layer.name = lower_case(node.onnx_op);
-      program.unmodelled.push_back({node.name, node.onnx_op, *reading.reason});
-    }
-    program.layers.push_back(std::move(reading.layer));
+    Reading reading = read_node(graph, node);
+    if (reading.reason) program.unmodelled.push_back({node.name, node.onnx_op, *reading.reason});
+    program.add(std::move(reading.layer), node.name, Phase::forward);
   }
   return program;
 }
