@@ -87,7 +87,9 @@ TEST_F(ValidateCommand, the_report_has_its_pictures_and_every_layer) {
   ASSERT_EQ(systole("validate lenet5 --out results").code, 0);
   const std::string page = text_of("results/report.html");
   for (const char* picture : {"id='scatter'", "id='errors'", "id='causes'"}) EXPECT_THAT(page, HasSubstr(picture));
-  for (const json& layer : json::parse(text_of("results/validation.json"))["layers"]) {
+  const json validation = json::parse(text_of("results/validation.json"));
+  ASSERT_FALSE(validation["layers"].empty());
+  for (const json& layer : validation["layers"]) {
     EXPECT_THAT(page, HasSubstr("<td class='text'>" + layer["name"].get<std::string>() + "</td>"));
   }
 }
