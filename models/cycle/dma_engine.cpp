@@ -27,6 +27,10 @@ Unit unit_of(isa::Port port) {
 
 constexpr std::array<Sram, 6> kBufferSrams = {Sram::wbuf, Sram::bbuf, Sram::ibuf, Sram::obuf, Sram::vmem1, Sram::vmem2};
 
+std::int64_t number_of(const tlm::tlm_generic_payload& burst) {
+  return burst.get_extension<BurstTag>()->number;
+}
+
 }  // namespace
 
 void DmaParameters::validate() const {
@@ -37,12 +41,16 @@ void DmaParameters::validate() const {
 }
 
 DmaEngine::DmaEngine(const sc_core::sc_module_name& name, isa::Port port, const DmaParameters& parameters,
-                     const AcceleratorClock& clock, RunningBlock& block, Ledger& ledger, Failure& failure)
+                     const AcceleratorClock& clock, CycleEnd& cycle_end, RunningBlock& block, Ledger& ledger,
+                     Failure& failure)
     : sc_module(name),
       socket("socket"),
       port_(port),
       parameters_(parameters),
       clock_(clock),
+      cycle_end_(cycle_end),
+      crediting_(cycle_end.add(CycleEnd::Stage::credits, [this] { give_credits(); })),
+      granting_(cycle_end.add(CycleEnd::Stage::bus, [this] { grant_bus(); })),
       block_(block),
       ledger_(ledger),
       failure_(failure),
@@ -56,8 +64,8 @@ DmaEngine::DmaEngine(const sc_core::sc_module_name& name, isa::Port port, const 
   SC_METHOD(arrive);
   sensitive << arrival_;
   dont_initialize();
-  SC_METHOD(grant_bus);
-  sensitive << bus_wanted_;
+  SC_METHOD(ask_for_credits);
+  sensitive << load_ended_;
   dont_initialize();
   SC_METHOD(send_stores);
   sensitive << store_sent_;
@@ -139,27 +147,44 @@ void DmaEngine::issue_bursts(Sequencer& sequencer) {
   Cycles earliest = clock_.now();
   while (sequencer.walker.next(burst)) {
     if (clock_.now() < earliest) wait(clock_.until(earliest));
-    wait_for_credit();
+    wait_for_credit(sequencer);
     issue(sequencer, burst);
     earliest = clock_.now() + Cycles{1};
   }
   sequencer.all_issued = true;
 }
 
-/// Until fewer bursts are on their way than the port may have.
-void DmaEngine::wait_for_credit() {
-  for (;;) {
-    const Cycles now = clock_.now();
-    while (!load_ends_.empty() && load_ends_.front() <= now) load_ends_.pop_front();
-    if (on_their_way() < parameters_.max_outstanding_bursts) return;
-    ++waiting_for_credit_;
-    if (load_ends_.empty()) {
-      wait(credit_);
-    } else {
-      wait(clock_.until(load_ends_.front()), credit_);
-    }
-    --waiting_for_credit_;
+/// Until fewer bursts are on their way than the port may have. With one for each sequencer there is nothing to decide.
+void DmaEngine::wait_for_credit(Sequencer& sequencer) {
+  if (free_credits() >= kSequencers) return;
+  sequencer.wants_credit = true;
+  sequencer.wants_since = clock_.now();
+  ask_for_credits();
+  wait(sequencer.credit);
+}
+
+std::int64_t DmaEngine::free_credits() {
+  const Cycles now = clock_.now();
+  while (!load_ends_.empty() && load_ends_.front() <= now) load_ends_.pop_front();
+  return parameters_.max_outstanding_bursts - on_their_way();
+}
+
+void DmaEngine::ask_for_credits() {
+  if (load_.wants_credit || store_.wants_credit) cycle_end_.ask(crediting_);
+}
+
+/// First come, first served; of two that came in one cycle the load sequencer.
+void DmaEngine::give_credits() {
+  std::int64_t free = free_credits();
+  const bool store_first = store_.wants_credit && store_.wants_since < load_.wants_since;
+  for (Sequencer* sequencer : {store_first ? &store_ : &load_, store_first ? &load_ : &store_}) {
+    if (!sequencer->wants_credit || free <= 0) continue;
+    --free;
+    sequencer->wants_credit = false;
+    sequencer->credit.notify(sc_core::SC_ZERO_TIME);
   }
+  const bool any_waits = load_.wants_credit || store_.wants_credit;
+  if (any_waits && !load_ends_.empty()) load_ended_.notify(clock_.until(load_ends_.front()));
 }
 
 /// All bursts answered and all beats done on chip.
@@ -242,6 +267,7 @@ void DmaEngine::issue(Sequencer& sequencer, const Segment& segment) {
   const bool load = sequencer.direction == isa::Direction::load;
   tlm::tlm_generic_payload& burst =
       pool_.take(load ? tlm::TLM_READ_COMMAND : tlm::TLM_WRITE_COMMAND, segment.address, segment.bytes);
+  burst.get_extension<BurstTag>()->number = bursts_;
   ++sequencer.issued;
   ++unanswered_;
   ++bursts_;
@@ -250,7 +276,7 @@ void DmaEngine::issue(Sequencer& sequencer, const Segment& segment) {
     request(burst);
   } else {
     stores_for_bus_.push_back(&burst);
-    bus_wanted_.notify(sc_core::SC_ZERO_TIME);
+    cycle_end_.ask(granting_);
   }
 }
 
@@ -289,33 +315,35 @@ void DmaEngine::arrive() {
 void DmaEngine::accept(tlm::tlm_generic_payload& burst) {
   if (burst.is_read()) {
     loads_for_bus_.push_back(&burst);
-    bus_wanted_.notify(sc_core::SC_ZERO_TIME);
+    cycle_end_.ask(granting_);
     return;
   }
   --unanswered_;
   burst.release();
   answer(store_, clock_.now());
-  free_credit();
+  ask_for_credits();
 }
 
-/// First come, first served: who asked in this cycle gets the bus for the next free cycles, loads before stores.
+/// Who asked in this cycle gets the bus for the next free cycles: loads before stores, each in the order of issue.
 void DmaEngine::grant_bus() {
   failure_.guard([this] {
-    for (; !loads_for_bus_.empty(); loads_for_bus_.pop_front()) {
-      tlm::tlm_generic_payload& burst = *loads_for_bus_.front();
-      grant(load_, burst.get_data_length());
-      burst.release();
+    std::sort(loads_for_bus_.begin(), loads_for_bus_.end(),
+              [](const auto* a, const auto* b) { return number_of(*a) < number_of(*b); });
+    for (tlm::tlm_generic_payload* burst : loads_for_bus_) {
+      grant(load_, burst->get_data_length());
+      burst->release();
       --unanswered_;
       load_ends_.push_back(bus_free_);
       answer(load_, bus_free_);
-      free_credit();
     }
-    for (; !stores_for_bus_.empty(); stores_for_bus_.pop_front()) {
-      tlm::tlm_generic_payload& burst = *stores_for_bus_.front();
-      grant(store_, burst.get_data_length());
+    if (!loads_for_bus_.empty()) ask_for_credits();
+    loads_for_bus_.clear();
+    for (tlm::tlm_generic_payload* burst : stores_for_bus_) {
+      grant(store_, burst->get_data_length());
       if (sending_.empty()) store_sent_.notify(clock_.until(bus_free_));
-      sending_.push_back({bus_free_, &burst});
+      sending_.push_back({bus_free_, burst});
     }
+    stores_for_bus_.clear();
   });
 }
 
@@ -353,10 +381,6 @@ void DmaEngine::answer(Sequencer& sequencer, Cycles end) {
   const Cycles last_beat = std::max(end, sequencer.first_data + sequencer.beats);
   if (last_beat > end) account_.spend(now, Activity::busy(), last_beat);
   sequencer.done.notify(clock_.until(last_beat));
-}
-
-void DmaEngine::free_credit() {
-  if (waiting_for_credit_ > 0) credit_.notify(sc_core::SC_ZERO_TIME);
 }
 
 const isa::Stream& DmaEngine::stream_of(const Sequencer& sequencer) const {

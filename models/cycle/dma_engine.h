@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/cycle/accelerator_clock.h"
+#include "models/cycle/cycle_end.h"
 #include "models/cycle/failure.h"
 #include "models/cycle/payload_pool.h"
 #include "models/cycle/running_block.h"
@@ -37,7 +38,7 @@ class DmaEngine : public sc_core::sc_module, private tlm::tlm_bw_transport_if<> 
   tlm::tlm_initiator_socket<> socket;
 
   DmaEngine(const sc_core::sc_module_name& name, isa::Port port, const DmaParameters& parameters,
-            const AcceleratorClock& clock, RunningBlock& block, Ledger& ledger, Failure& failure);
+            const AcceleratorClock& clock, CycleEnd& cycle_end, RunningBlock& block, Ledger& ledger, Failure& failure);
 
   [[nodiscard]] UnitAccount& account() { return account_; }
 
@@ -68,6 +69,9 @@ class DmaEngine : public sc_core::sc_module, private tlm::tlm_bw_transport_if<> 
     Cycles first_data;  ///< on the bus; the end of the set-up where there is none
     Cycles beats;       ///< on chip
     sc_core::sc_event done;
+    bool wants_credit = false;
+    Cycles wants_since;  ///< when it came to want the credit
+    sc_core::sc_event credit;
     std::optional<TransferSpan> watched;  ///< what observers are told; nothing when it began before anybody watched
   };
   struct Timed {
@@ -89,7 +93,7 @@ class DmaEngine : public sc_core::sc_module, private tlm::tlm_bw_transport_if<> 
   void wait_for_slot(Sequencer& sequencer, const SlotGate& gate);
   void set_up(Sequencer& sequencer, const TileWalker& tile);
   void issue_bursts(Sequencer& sequencer);
-  void wait_for_credit();
+  void wait_for_credit(Sequencer& sequencer);
   void wait_for_end(Sequencer& sequencer);
   void book(const Sequencer& sequencer, Cycles start);
   void begin_span(Sequencer& sequencer, const TileWalker& tile, Cycles arrived, Cycles start) const;
@@ -104,7 +108,9 @@ class DmaEngine : public sc_core::sc_module, private tlm::tlm_bw_transport_if<> 
   void grant(Sequencer& sequencer, std::int64_t bytes);
   void answer(Sequencer& sequencer, Cycles now);
   [[nodiscard]] std::int64_t on_their_way() const { return unanswered_ + static_cast<std::int64_t>(load_ends_.size()); }
-  void free_credit();
+  [[nodiscard]] std::int64_t free_credits();
+  void give_credits();
+  void ask_for_credits();
 
   // The socket's backward path.
   tlm::tlm_sync_enum nb_transport_bw(tlm::tlm_generic_payload& burst, tlm::tlm_phase& phase,
@@ -117,6 +123,9 @@ class DmaEngine : public sc_core::sc_module, private tlm::tlm_bw_transport_if<> 
   isa::Port port_;
   DmaParameters parameters_;
   AcceleratorClock clock_;
+  CycleEnd& cycle_end_;
+  std::size_t crediting_;  ///< decisions of the cycle's end
+  std::size_t granting_;
   RunningBlock& block_;
   Ledger& ledger_;
   Failure& failure_;
@@ -126,17 +135,15 @@ class DmaEngine : public sc_core::sc_module, private tlm::tlm_bw_transport_if<> 
   Sequencer store_{isa::Direction::store};
 
   Cycles bus_free_;
-  std::int64_t unanswered_ = 0;   ///< bursts issued and, for loads, not yet granted the bus
-  std::deque<Cycles> load_ends_;  ///< when the loads that have the bus leave it
-  std::deque<Timed> arriving_;    ///< responses on their way back, in order of arrival
-  std::deque<tlm::tlm_generic_payload*> loads_for_bus_;
-  std::deque<tlm::tlm_generic_payload*> stores_for_bus_;
+  std::int64_t unanswered_ = 0;                           ///< bursts issued and, for loads, not yet granted the bus
+  std::deque<Cycles> load_ends_;                          ///< when the loads that have the bus leave it
+  std::deque<Timed> arriving_;                            ///< responses on their way back, in order of arrival
+  std::vector<tlm::tlm_generic_payload*> loads_for_bus_;  ///< of this cycle
+  std::vector<tlm::tlm_generic_payload*> stores_for_bus_;
   std::deque<Timed> sending_;  ///< stores on the bus, and when they leave it
   sc_core::sc_event arrival_;
-  sc_core::sc_event bus_wanted_;
   sc_core::sc_event store_sent_;
-  sc_core::sc_event credit_;
-  int waiting_for_credit_ = 0;
+  sc_core::sc_event load_ended_;  ///< somebody waits for its credit
   std::int64_t bursts_ = 0;
   RunObserver* observer_ = nullptr;
 };

@@ -13,13 +13,20 @@ void InterconnectParameters::validate() const {
 }
 
 Interconnect::Interconnect(const sc_core::sc_module_name& name, const InterconnectParameters& parameters,
-                           const AcceleratorClock& clock, Failure& failure)
-    : sc_module(name), ports("ports"), memory("memory"), parameters_(parameters), clock_(clock), failure_(failure) {
+                           const AcceleratorClock& clock, CycleEnd& cycle_end, Failure& failure)
+    : sc_module(name),
+      ports("ports"),
+      memory("memory"),
+      parameters_(parameters),
+      clock_(clock),
+      cycle_end_(cycle_end),
+      passing_(cycle_end.add(CycleEnd::Stage::interconnect, [this] { pass(); })),
+      failure_(failure) {
   parameters.validate();
   ports.register_nb_transport_fw(this, &Interconnect::from_port);
   memory.bind(*this);
   SC_HAS_PROCESS(Interconnect);
-  SC_METHOD(pass);
+  SC_METHOD(ask_to_pass);
   sensitive << pass_;
   dont_initialize();
 }

@@ -8,6 +8,7 @@
 
 #include "models/cycle/accelerator_clock.h"
 #include "models/cycle/accounting.h"
+#include "models/cycle/cycle_end.h"
 #include "models/cycle/failure.h"
 
 namespace systole {
@@ -33,7 +34,7 @@ class Interconnect : public sc_core::sc_module, private tlm::tlm_bw_transport_if
   tlm::tlm_initiator_socket<> memory;
 
   Interconnect(const sc_core::sc_module_name& name, const InterconnectParameters& parameters,
-               const AcceleratorClock& clock, Failure& failure);
+               const AcceleratorClock& clock, CycleEnd& cycle_end, Failure& failure);
 
   /// The memory's account.
   [[nodiscard]] UnitAccount& account() { return account_; }
@@ -57,6 +58,7 @@ class Interconnect : public sc_core::sc_module, private tlm::tlm_bw_transport_if
                                      sc_core::sc_time& delay) override;
   void invalidate_direct_mem_ptr(sc_dt::uint64, sc_dt::uint64) override {}
 
+  void ask_to_pass() { cycle_end_.ask(passing_); }
   void pass();
   void send(Request& request);
   void respond(tlm::tlm_generic_payload& burst);
@@ -66,6 +68,8 @@ class Interconnect : public sc_core::sc_module, private tlm::tlm_bw_transport_if
 
   InterconnectParameters parameters_;
   AcceleratorClock clock_;
+  CycleEnd& cycle_end_;
+  std::size_t passing_;  ///< decision of the cycle's end
   Failure& failure_;
   UnitAccount account_{Unit::dram};
   std::array<std::deque<Request>, kPorts> queues_;

@@ -38,7 +38,8 @@ CycleMachine::CycleMachine(const sc_core::sc_module_name& name, const MachinePar
       ledger_(program.layers),
       running_(kUnitsOfBlock),
       fetching_(DmaEngine::kSequencers),
-      interconnect_("interconnect", interconnect_to(memory, parameters.interconnect), clock_, failure_),
+      cycle_end_("cycle_end"),
+      interconnect_("interconnect", interconnect_to(memory, parameters.interconnect), clock_, cycle_end_, failure_),
       array_("systolic_array", parameters.array, clock_, running_, ledger_, failure_),
       simd_("simd_unit", parameters.simd, clock_, running_, ledger_, failure_),
       controller_("controller", parameters.controller, clock_, program, running_, fetching_, ledger_, memory,
@@ -47,7 +48,7 @@ CycleMachine::CycleMachine(const sc_core::sc_module_name& name, const MachinePar
   for (std::size_t port = 0; port < dma_.size(); ++port) {
     const bool data = port < kDataPorts;
     dma_[port] = std::make_unique<DmaEngine>(kEngineNames[port], static_cast<isa::Port>(port), parameters.dma[port],
-                                             clock_, data ? running_ : fetching_, ledger_, failure_);
+                                             clock_, cycle_end_, data ? running_ : fetching_, ledger_, failure_);
     dma_[port]->socket.bind(interconnect_.ports);
   }
 }

@@ -100,6 +100,7 @@ class CycleMachine : public sc_core::sc_module {
   RunningBlock running_;
   RunningBlock fetching_;
   Onlookers onlookers_;
+  CycleEnd cycle_end_;
   Interconnect interconnect_;
   SystolicArray array_;
   SimdUnit simd_;

@@ -8,14 +8,16 @@
 
 namespace systole {
 
-/// What rides on a burst besides its address: the port it came from, so that the interconnect finds the way back.
+/// What rides on a burst besides its address: the port it came from, so that the interconnect finds the way back, and
+/// its number there.
 class BurstTag : public tlm::tlm_extension<BurstTag> {
  public:
   explicit BurstTag(isa::Port from) : port(from) {}
-  [[nodiscard]] tlm::tlm_extension_base* clone() const override { return new BurstTag(port); }
-  void copy_from(const tlm::tlm_extension_base& other) override { port = static_cast<const BurstTag&>(other).port; }
+  [[nodiscard]] tlm::tlm_extension_base* clone() const override { return new BurstTag(*this); }
+  void copy_from(const tlm::tlm_extension_base& other) override { *this = static_cast<const BurstTag&>(other); }
 
   isa::Port port;
+  std::int64_t number = 0;  ///< in the order of issue
 };
 
 /// Payloads of one port. They are made once and come back when the last holder releases them.

@@ -1,6 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <vector>
+
 #include "models/cycle/stream_walker.h"
+#include "test/models/cycle/jittery_memory.h"
 #include "test/models/cycle/random_program.h"
 
 namespace systole::test {
@@ -120,6 +124,28 @@ TEST(MachineProperties, TheSameProgramGivesTheSameRun) {
       return simulate(machine, memory, program);
     };
     ASSERT_TRUE(equal(run(), run())) << "seed " << seed;
+  }
+}
+
+/// Answers in other delta cycles and in another order, and events of one instant that the kernel takes otherwise.
+TEST(MachineProperties, CyclesDoNotDependOnTheOrderWithinAnInstant) {
+  for (unsigned seed = 0; seed < 100; ++seed) {
+    RandomProgram dice(seed);
+    const MachineProgram program = dice.make();
+    MachineParameters machine = random_machine(dice);
+    machine.clock_period_ps = 1000;  // the memory answers at edges
+    for (DmaParameters& port : machine.dma) port.max_outstanding_bursts = dice.roll(1, 4);
+    const auto run = [&](unsigned jitter) {
+      fresh_kernel();
+      JitteryMemory memory(jitter);
+      std::vector<std::unique_ptr<Noise>> noise;
+      for (unsigned n = 0; n < jitter; ++n) {
+        noise.push_back(std::make_unique<Noise>(sc_core::sc_gen_unique_name("noise"), n + jitter, 1000));
+      }
+      return simulate(machine, memory, program);
+    };
+    const RunCounters first = run(0);
+    for (unsigned jitter = 1; jitter < 5; ++jitter) ASSERT_TRUE(equal(first, run(jitter))) << "seed " << seed;
   }
 }
 
