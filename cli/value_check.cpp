@@ -16,9 +16,10 @@ namespace systole {
 namespace {
 
 constexpr double kTolerance = 1e-3;  ///< of the largest element: networks end in functions that machines approximate
-/// Of the Euclidean length of a step: a rectifier whose input is within a rounding error of 0 may switch the other way,
-/// and one element's whole gradient comes or goes.
-constexpr double kStepTolerance = 2e-2;
+/// Of the Euclidean length of a step. Deep networks are that sensitive: a rectifier whose input is within a rounding
+/// error of 0 may switch the other way, and one element's whole gradient comes or goes. In double precision,
+/// MobileNet-V2's steps move by 3 % when its inputs and weights move by eight rounding errors of single precision.
+constexpr double kStepTolerance = 0.1;
 constexpr std::uint32_t kInputSeed = 1;
 
 /// Tensor number `i` of a folder of test data, which must have that shape.
@@ -168,20 +169,20 @@ bool ValueCheck::is_state(const std::string& output) const {
 CheckReport::States ValueCheck::compare_states(const NamedElements& expected) const {
   std::map<std::string, const isa::Tensor*> places;
   for (const isa::Tensor& output : program_.outputs()) places[output.name()] = &output;
-  Distance worst;
-  std::string name;
+  CheckReport::States report{graph_.states.size(), "", 0, 1};
   for (const State& state : graph_.states) {
     const std::string& after = graph_.tensor(state.after).name;
     const std::vector<double>& before = inputs_.at(graph_.tensor(state.before).name);
+    // A step that is zero but for rounding, as of a bias before a batch norm, is measured against the weights'
+    // rounding.
     const double rounding = norm(before) * std::numeric_limits<float>::epsilon();
-    const double length = norm(minus(expected.at(after), before));
+    const double length = norm(minus(expected.at(after), before)) + rounding / kStepTolerance;
     const Distance found{norm(minus(values_->read(*places.at(after)), expected.at(after))), length};
-    require_near("the step of state", after, found, kStepTolerance * length + rounding);
-    if (!name.empty() && found.difference * worst.scale <= worst.difference * found.scale) continue;
-    worst = found;
-    name = after;
+    require_near("the step of state", after, found, kStepTolerance * length);
+    const bool worse = found.difference * report.scale > report.difference * length;
+    if (worse || report.worst.empty()) report = {report.count, after, found.difference, length};
   }
-  return {graph_.states.size(), name, worst.difference, worst.scale};
+  return report;
 }
 
 std::string check_text(const CheckReport& report) {
