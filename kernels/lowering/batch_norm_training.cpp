@@ -1,4 +1,5 @@
 #include "kernels/lowering/channel_layer.h"
+#include "kernels/lowering/simd_chain.h"
 #include "kernels/lowering/simd_lowerings.h"
 
 namespace systole {
@@ -13,7 +14,9 @@ using Op = isa::SimdOpcode;
 class TrainingLayer : public ChannelLayer {
  public:
   TrainingLayer(const Node& node, LoweringContext& context, bool cut)
-      : ChannelLayer(node, context, {node.inputs.at(0), node.outputs.at(0)}, cut),
+      : ChannelLayer(node, context, images(node, context), cut),
+        node_(node),
+        chain_(context.fused_behind(context.id(node))),
         attributes_(std::get<BatchNormAttributes>(node.attributes)),
         x_(load_image(0, Namespace::vmem1)),
         y_(store_image(1, Namespace::vmem2)),
@@ -26,51 +29,66 @@ class TrainingLayer : public ChannelLayer {
         mean_(store_vector(node.outputs.at(3), Namespace::vmem1)),
         inverse_(store_vector(node.outputs.at(4), Namespace::vmem1)),
         shift_(channel_scratch(Namespace::obuf)),
-        variance_(channel_scratch(Namespace::obuf)),
         factor_(channel_scratch(Namespace::obuf)),
         offset_(channel_scratch(Namespace::obuf)),
-        mean_of_d_(channel_scratch(Namespace::vmem2)),
-        t_(channel_scratch(Namespace::vmem2)),
         sum_(sum()),
         squares_(sum()) {}
 
-  void lower() {
+  void describe() {
     const Operand sum = partial(sum_);
     const Operand squares = partial(squares_);
     begin({{Op::move, shift_, x_, x_}});
     gather({{Op::sub, x_, x_, shift_}, {Op::add, sum, sum, x_}, {Op::mac, squares, x_, x_}});
     conclude({sum_, squares_}, statistics());
-    apply({{Op::mul, y_, x_, factor_}, {Op::add, y_, y_, offset_}});
-    finish();
+    const Operand y = at(y_);
+    apply({{Op::mul, y, x_, factor_}, {Op::add, y, y, offset_}});
+    apply_chain(chain_, node_.outputs.at(0), y_, 2);
   }
 
  private:
+  /// The image, what the nodes fused behind leave of it, and their other operands.
+  static std::vector<Layout> images(const Node& node, LoweringContext& context) {
+    const NodeId id = context.id(node);
+    std::vector<Layout> result{context.layout(node.inputs.at(0)), context.layout(context.result_of(id))};
+    const TensorId y = node.outputs.at(0);
+    for (const TensorId operand : chain_operands(context.graph(), context.fused_behind(id), y)) {
+      result.push_back(chain_operand_layout(operand, y, context));
+    }
+    return result;
+  }
+
   /// From the sums to y = factor*x + offset, in which x is what lies on chip: d when there was one pass. Ordered so
   /// that neighbours rarely depend on each other.
   SimdBody statistics() {
+    const Operand mean_of_d = total(sum_);
+    const Operand variance = total(squares_);
     const Operand share = number(1 / elements());
     const Operand fresh = number(1 - attributes_.momentum);
-    return {{Op::mul, mean_of_d_, total(sum_), share},
-            {Op::mul, variance_, total(squares_), share},
+    return {{Op::mul, mean_of_d, mean_of_d, share},
+            {Op::mul, variance, variance, share},
             {Op::mul, new_mean_, running_mean_, number(attributes_.momentum)},
-            {Op::mul, t_, mean_of_d_, mean_of_d_},
-            {Op::add, mean_, mean_of_d_, shift_},
+            {Op::mul, offset_, mean_of_d, mean_of_d},
+            {Op::add, mean_, mean_of_d, shift_},
             {Op::mul, new_variance_, running_variance_, number(attributes_.momentum)},
-            {Op::sub, variance_, variance_, t_},
+            {Op::sub, variance, variance, offset_},
             {Op::mac, new_mean_, mean_, fresh},
-            {Op::max, variance_, variance_, number(0)},
-            {Op::mac, new_variance_, variance_, fresh},
-            {Op::add, t_, variance_, number(attributes_.epsilon)},
-            {Op::inverse_sqrt, inverse_, t_, t_},
+            {Op::max, variance, variance, number(0)},
+            {Op::mac, new_variance_, variance, fresh},
+            {Op::add, offset_, variance, number(attributes_.epsilon)},
+            {Op::inverse_sqrt, inverse_, offset_, offset_},
             {Op::mul, factor_, scale_, inverse_},
-            {Op::mul, t_, factor_, cut() ? mean_ : mean_of_d_},
-            {Op::sub, offset_, bias_, t_}};
+            {Op::mul, offset_, factor_, cut() ? mean_ : mean_of_d},
+            {Op::sub, offset_, bias_, offset_}};
   }
 
+  const Node& node_;
+  const std::vector<NodeId>& chain_;
   const BatchNormAttributes& attributes_;
-  Operand x_, y_, scale_, bias_, running_mean_, running_variance_;
+  Operand x_;
+  int y_;
+  Operand scale_, bias_, running_mean_, running_variance_;
   Operand new_mean_, new_variance_, mean_, inverse_;
-  Operand shift_, variance_, factor_, offset_, mean_of_d_, t_;
+  Operand shift_, factor_, offset_;
   Sum sum_, squares_;
 };
 
@@ -79,10 +97,13 @@ class TrainingLayer : public ChannelLayer {
 class GradientLayer : public ChannelLayer {
  public:
   GradientLayer(const Node& node, LoweringContext& context, bool cut)
-      : ChannelLayer(node, context, {node.inputs.at(0), node.inputs.at(1), node.outputs.at(0)}, cut),
+      : ChannelLayer(
+            node, context,
+            {context.layout(node.inputs.at(0)), context.layout(node.inputs.at(1)), context.layout(node.outputs.at(0))},
+            cut),
         dy_(load_image(0, Namespace::vmem2)),
         x_(load_image(1, Namespace::vmem1)),
-        dx_(store_image(2, Namespace::vmem1)),
+        dx_(at(store_image(2, Namespace::vmem1))),
         scale_(load_vector(node.inputs.at(2), Namespace::vmem2)),
         mean_(load_vector(node.inputs.at(3), Namespace::vmem2)),
         inverse_(load_vector(node.inputs.at(4), Namespace::vmem2)),
@@ -95,12 +116,11 @@ class GradientLayer : public ChannelLayer {
         sum_(sum()),
         products_(sum()) {}
 
-  void lower() {
+  void describe() {
     const Operand sum = partial(sum_);
     gather({{Op::sub, x_, x_, mean_}, {Op::add, sum, sum, dy_}, {Op::mac, partial(products_), dy_, x_}});
     conclude({sum_, products_}, factors());
     apply({{Op::mul, dx_, x_, b_}, {Op::mac, dx_, dy_, a_}, {Op::add, dx_, dx_, c_}});
-    finish();
   }
 
  private:
@@ -127,10 +147,12 @@ class GradientLayer : public ChannelLayer {
 
 template <typename Layer>
 void lower_channels(const Node& node, LoweringContext& context) {
-  // The layer without cuts tells only after it is described whether it fits.
   Layer whole(node, context, false);
-  if (whole.fits()) return whole.lower();
-  Layer(node, context, true).lower();
+  whole.describe();
+  if (whole.fits()) return whole.finish();
+  Layer in_passes(node, context, true);
+  in_passes.describe();
+  in_passes.finish();
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kernels/lowering/simd_chain.h"
+
 namespace systole {
 
 namespace {
@@ -11,11 +13,11 @@ using Op = isa::SimdOpcode;
 using Kind = isa::Condition::Kind;
 
 /// Images and vectors seen with the channels as the inner group.
-IterationSpace space_of(const Shape& shape, const std::vector<TensorId>& images, const LoweringContext& context) {
-  Order order = order_of(shape, context.layout(images.front()));
+IterationSpace space_of(const Shape& shape, const std::vector<Layout>& images) {
+  Order order = order_of(shape, images.front());
   std::stable_partition(order.begin(), order.end(), [](int dim) { return dim != 1; });
   IterationSpace space(shape, order, shape.size() - 1);
-  for (const TensorId image : images) space.add(context.layout(image));
+  for (const Layout& image : images) space.add(image);
   space.coalesce();
   return space;
 }
@@ -29,10 +31,10 @@ Access along_channels(const Layout& vector, int channels) {
 
 }  // namespace
 
-ChannelLayer::ChannelLayer(const Node& node, LoweringContext& context, const std::vector<TensorId>& images, bool cut)
+ChannelLayer::ChannelLayer(const Node& node, LoweringContext& context, const std::vector<Layout>& images, bool cut)
     : context_(context),
-      shape_(context.graph().shape(images.at(0))),
-      space_(space_of(shape_, images, context)),
+      shape_(context.graph().shape(node.inputs.at(0))),
+      space_(space_of(shape_, images)),
       layer_(node, context),
       elements_(static_cast<double>(element_count(shape_) / shape_.at(1))),
       pass_(cut ? layer_.pass(2) : -1),
@@ -61,8 +63,24 @@ Operand ChannelLayer::load_image(int image, Namespace name) {
   return layer_.at(layer_.load(reduction_.access(space_, image, {channels_}), name));
 }
 
-Operand ChannelLayer::store_image(int image, Namespace name) {
-  return layer_.at(layer_.store(reduction_.access(space_, image, {channels_}), name, applying()));
+int ChannelLayer::store_image(int image, Namespace name) {
+  return layer_.store(reduction_.access(space_, image, {channels_}), name, applying());
+}
+
+void ChannelLayer::apply_chain(const std::vector<NodeId>& chain, TensorId running, int stored, int first) {
+  const std::vector<TensorId> operands = chain_operands(context_.graph(), chain, running);
+  ChainPlace place;
+  place.running = running;
+  place.value = stored;
+  place.dims = reduction_.dims();
+  for (const int dim : reduction_.partial_dims({channels_})) place.dims.push_back(dim);
+  place.loops = everything();
+  place.when = applying();
+  place.access = [&](TensorId operand) {
+    const auto number = std::find(operands.begin(), operands.end(), operand) - operands.begin();
+    return reduction_.access(space_, first + static_cast<int>(number), {channels_});
+  };
+  append_chain(chain, place, stored, layer_, context_);
 }
 
 Operand ChannelLayer::load_vector(TensorId vector, Namespace name) {
@@ -83,7 +101,7 @@ Operand ChannelLayer::channel_scratch(Namespace name) {
 ChannelLayer::Sum ChannelLayer::sum() {
   Sum sum;
   sum.partial = layer_.scratch(reduction_.partial_dims({channels_}), Namespace::obuf);
-  sum.total = reduction_.split() ? layer_.scratch({channels_}, Namespace::obuf) : sum.partial;
+  sum.total = layer_.scratch({channels_}, Namespace::obuf);
   std::vector<Over> words;
   for (const int dim : reduction_.partial_dims({channels_})) words.push_back({dim, 0});
   const Operand zero = number(0);
@@ -98,7 +116,11 @@ void ChannelLayer::begin(const SimdBody& body) {
 void ChannelLayer::conclude(const std::vector<Sum>& sums, const SimdBody& body) {
   const When last{Kind::last, reduction_.dims()};
   for (const Sum& sum : sums) {
-    if (reduction_.split()) reduction_.combine(Op::add, sum.total, sum.partial, {channels_}, last);
+    if (reduction_.split()) {
+      reduction_.combine(Op::add, sum.total, sum.partial, {channels_}, last);
+    } else {
+      layer_.sweep(last, each_channel(), {{Op::move, total(sum), partial(sum), partial(sum)}});
+    }
   }
   layer_.nest(last, each_channel(), body);
 }

@@ -16,8 +16,9 @@ namespace systole {
 /// `apply` sweeps over every element use them.
 class ChannelLayer {
  public:
-  /// `images`: tensors {N, C, ..} of one shape, numbered in this order below.
-  ChannelLayer(const Node& node, LoweringContext& context, const std::vector<TensorId>& images, bool cut);
+  /// `images`: tensors with the dimensions {N, C, ..} of node input 0 or strides of 0 along some, numbered in this
+  /// order below.
+  ChannelLayer(const Node& node, LoweringContext& context, const std::vector<Layout>& images, bool cut);
 
   [[nodiscard]] bool fits() const { return layer_.fits(); }
   [[nodiscard]] bool cut() const { return pass_ >= 0; }
@@ -25,8 +26,8 @@ class ChannelLayer {
   [[nodiscard]] double elements() const { return elements_; }
 
   Operand load_image(int image, isa::Namespace name);
-  /// Written by `apply` sweeps.
-  Operand store_image(int image, isa::Namespace name);
+  /// Written by `apply` sweeps; an operand of `layer`.
+  int store_image(int image, isa::Namespace name);
   /// A tensor {C}.
   Operand load_vector(TensorId vector, isa::Namespace name);
   Operand store_vector(TensorId vector, isa::Namespace name);
@@ -34,23 +35,27 @@ class ChannelLayer {
   Operand channel_scratch(isa::Namespace name);
   Operand number(double value) { return layer_.immediate(value); }
 
-  /// A sum in OBUF that starts from zero: its partial results, for `gather` sweeps.
+  /// A sum in OBUF that starts from zero: its partial results, for `gather` sweeps, and what they make together.
   struct Sum {
     int partial = 0;
     int total = 0;
   };
   Sum sum();
   Operand partial(const Sum& sum) { return layer_.at(sum.partial); }
-  /// The whole sum, for `conclude`.
+  /// The whole sum, for `conclude`, which may change it.
   Operand total(const Sum& sum) { return layer_.at(sum.total); }
 
   /// For each channel, before the first `gather`.
   void begin(const SimdBody& body);
   void gather(const SimdBody& body) { layer_.sweep(gathering(), everything(), body); }
   /// For each channel once the sums are whole; when there are two passes it runs again at the end of the second, so it
-  /// must not change what it reads.
+  /// must not change what it reads, except for whole sums.
   void conclude(const std::vector<Sum>& sums, const SimdBody& body);
   void apply(const SimdBody& body) { layer_.sweep(applying(), everything(), body); }
+  /// The nodes fused behind, on what `apply` has left in `stored`. `first`: number of the image that is their first
+  /// operand (chain_operands).
+  void apply_chain(const std::vector<NodeId>& chain, TensorId running, int stored, int first);
+  [[nodiscard]] Operand at(int operand) { return layer_.at(operand); }
   void finish();
 
  private:

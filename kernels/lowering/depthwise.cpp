@@ -85,7 +85,9 @@ class DepthwiseLayer {
     place.value = sum;
     place.dims = {window_.n, window_.oh, window_.ow, window_.c};
     place.loops = window_.output_loops();
-    place.access = [this](const Layout& layout) { return window_.output(layout); };
+    place.access = [this](TensorId operand) {
+      return window_.output(chain_operand_layout(operand, node_.outputs.front(), context_));
+    };
     append_chain(chain, place, y, layer_, context_);
   }
 

@@ -2,8 +2,10 @@
 
 #include <optional>
 
+#include "base/errors.h"
 #include "isa/encoder.h"
 #include "kernels/lowering/array_lowering.h"
+#include "kernels/lowering/simd_chain.h"
 
 namespace systole {
 
@@ -11,6 +13,9 @@ namespace {
 
 /// Chains in real networks have three nodes at most; longer ones are cut.
 constexpr std::size_t kLongest = 4;
+
+/// What a batch normalization leaves of the iterators of a block.
+constexpr std::size_t kFreeIterators = 6;
 
 std::vector<NodeId> longest_chain(const Graph& graph, const Uses& uses, NodeId root, const std::vector<bool>& taken) {
   std::vector<NodeId> chain;
@@ -71,6 +76,37 @@ std::optional<double> cycles_with(const Node& root, const std::vector<NodeId>& c
   return cycles;
 }
 
+/// Of the nodes behind the array: how many of them to fuse.
+std::size_t quickest_length(const Node& root, const std::vector<NodeId>& chain, LoweringContext& context) {
+  std::optional<double> best;
+  std::size_t length = 0;
+  for (std::size_t tried = chain.size() + 1; tried-- > 0 && !chain.empty();) {
+    const std::optional<double> cycles = cycles_with(root, chain, tried, context);
+    if (!cycles || (best && *cycles >= *best)) continue;
+    best = cycles;
+    length = tried;
+  }
+  return length;
+}
+
+/// Of the nodes behind a layer of the SIMD unit: the most that its block has room for. `context` is for trials, so the
+/// layer is simply lowered.
+std::size_t longest_length(const Node& root, const std::vector<NodeId>& chain, LoweringContext& context) {
+  std::size_t length = chain.size();
+  for (; length > 0; --length) {
+    const std::vector<NodeId> tried(chain.begin(), chain.begin() + static_cast<std::ptrdiff_t>(length));
+    if (chain_iterators(tried, root.outputs.front(), context) > kFreeIterators) continue;
+    context.fuse(context.id(root), tried);
+    try {
+      lowering_of(root.op)(root, context);
+      break;
+    } catch (const UserError&) {  // too small for it
+    }
+  }
+  context.fuse(context.id(root), {});
+  return length;
+}
+
 }  // namespace
 
 Fusion no_fusion(const Graph& graph) {
@@ -82,18 +118,11 @@ Fusion choose_fusion(const Graph& graph, LoweringContext& context) {
   Fusion fusion = no_fusion(graph);
   const Uses uses(graph);
   for (const Node& root : graph.nodes) {
-    if (!is_conv_or_gemm(root.op)) continue;
+    const bool on_array = is_conv_or_gemm(root.op);
+    if (!on_array && root.op != OpKind::BatchNormTraining) continue;
     const NodeId id = context.id(root);
     std::vector<NodeId> chain = longest_chain(graph, uses, id, fusion.fused_nodes);
-    std::optional<double> best;
-    std::size_t length = 0;
-    for (std::size_t tried = chain.size() + 1; tried-- > 0 && !chain.empty();) {
-      const std::optional<double> cycles = cycles_with(root, chain, tried, context);
-      if (!cycles || (best && *cycles >= *best)) continue;
-      best = cycles;
-      length = tried;
-    }
-    chain.resize(length);
+    chain.resize(on_array ? quickest_length(root, chain, context) : longest_length(root, chain, context));
     if (chain.empty()) continue;
     fusion.fused_tensors[static_cast<std::size_t>(root.outputs.front())] = true;
     for (const NodeId node : chain) {

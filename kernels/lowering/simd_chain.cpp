@@ -1,10 +1,57 @@
 #include "kernels/lowering/simd_chain.h"
 
 #include <algorithm>
+#include <map>
 
 #include "kernels/lowering/elementwise.h"
 
 namespace systole {
+
+std::vector<TensorId> chain_operands(const Graph& graph, const std::vector<NodeId>& chain, TensorId running) {
+  std::vector<TensorId> operands;
+  for (const NodeId id : chain) {
+    const Node& node = graph.node(id);
+    for (const TensorId input : ordered_inputs(node, running)) {
+      const bool known = std::find(operands.begin(), operands.end(), input) != operands.end();
+      if (input != running && !known && !uniform_constant(graph.tensor(input))) operands.push_back(input);
+    }
+    running = node.outputs.front();
+  }
+  return operands;
+}
+
+std::size_t chain_iterators(const std::vector<NodeId>& chain, TensorId running, LoweringContext& context) {
+  const Graph& graph = context.graph();
+  std::size_t spare = 0;
+  std::size_t scratch = 0;
+  isa::SimdProgram counted;
+  SimdBuilder builder(counted, context.simd_format());
+  const std::size_t iterators = chain_operands(graph, chain, running).size();
+  for (const NodeId id : chain) {
+    const Node& node = graph.node(id);
+    ElementwiseOperands operands;
+    for (const TensorId input : node.inputs) {
+      const std::optional<double> number = uniform_constant(graph.tensor(input));
+      operands.inputs.push_back(number ? builder.immediate(*number) : 0);
+    }
+    operands.scratch = {0, 0};
+    elementwise_body(graph, node, operands, builder);
+    scratch = std::max(scratch, static_cast<std::size_t>(elementwise_scratch(graph, node)));
+    if (!overwrites(graph, node, running)) spare = 1;
+    running = node.outputs.front();
+  }
+  return iterators + counted.immediates.size() + scratch + spare;
+}
+
+Layout chain_operand_layout(TensorId operand, TensorId running, LoweringContext& context) {
+  const Graph& graph = context.graph();
+  const Shape& shape = graph.shape(operand);
+  const Order order = shape.size() == 4 ? channels_last(4) : row_major(shape.size());
+  const Layout layout = graph.tensor(operand).constant
+                            ? context.constant(operand, order, context.machine().accumulator_bits)
+                            : context.layout(operand);
+  return broadcast_to(shape, layout, graph.shape(running));
+}
 
 void append_chain(const std::vector<NodeId>& chain, const ChainPlace& place, int result, SimdLayer& layer,
                   LoweringContext& context) {
@@ -17,6 +64,7 @@ void append_chain(const std::vector<NodeId>& chain, const ChainPlace& place, int
   }
   int spare = -1;
   std::vector<int> scratch;
+  std::map<TensorId, int> loaded;
   TensorId running = place.running;
   int value = place.value;
   for (std::size_t i = 0; i < chain.size(); ++i) {
@@ -31,12 +79,11 @@ void append_chain(const std::vector<NodeId>& chain, const ChainPlace& place, int
       } else if (number) {
         operands.inputs.push_back(layer.immediate(*number));
       } else {
-        const Shape& shape = graph.shape(input);
-        const Layout layout = graph.tensor(input).constant ? context.constant(input, channels_last(shape.size()),
-                                                                              context.machine().accumulator_bits)
-                                                           : context.layout(input);
-        const Access access = place.access(broadcast_to(shape, layout, graph.shape(running)));
-        operands.inputs.push_back(layer.at(layer.load(access, isa::Namespace::vmem1)));
+        const auto known = loaded.find(input);
+        const int operand =
+            known != loaded.end() ? known->second : layer.load(place.access(input), isa::Namespace::vmem1, place.when);
+        loaded.emplace(input, operand);
+        operands.inputs.push_back(layer.at(operand));
       }
     }
     while (static_cast<int>(scratch.size()) < elementwise_scratch(graph, node)) {
@@ -46,7 +93,7 @@ void append_chain(const std::vector<NodeId>& chain, const ChainPlace& place, int
     value = in_result[i] ? result : spare;
     operands.result = layer.at(value);
     SimdBuilder simd = layer.simd();
-    layer.sweep({}, place.loops, elementwise_body(graph, node, operands, simd));
+    layer.sweep(place.when, place.loops, elementwise_body(graph, node, operands, simd));
     running = node.outputs.front();
   }
 }

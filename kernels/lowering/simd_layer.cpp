@@ -48,8 +48,9 @@ int SimdLayer::plan(Planned operand) {
   return static_cast<int>(operands_.size()) - 1;
 }
 
-int SimdLayer::load(Access access, Namespace space) {
+int SimdLayer::load(Access access, Namespace space, When when) {
   Planned operand;
+  operand.when = std::move(when);
   operand.access = std::move(access);
   operand.space = space;
   operand.direction = Direction::load;
@@ -174,7 +175,7 @@ isa::Condition SimdLayer::condition(const When& when) const {
   return result;
 }
 
-std::vector<isa::Nest> SimdLayer::nests_of(const Sweep& sweep, std::size_t group) const {
+std::vector<isa::Nest> SimdLayer::nests_of(const Sweep& sweep) const {
   const std::int64_t lanes = context_.machine().columns;
   isa::Nest nest;
   nest.when = condition(sweep.when);
@@ -205,7 +206,7 @@ std::vector<isa::Nest> SimdLayer::nests_of(const Sweep& sweep, std::size_t group
     nest.loops[static_cast<std::size_t>(position)] = trip;
   }
   std::vector<isa::Nest> nests;
-  if (sweep.together) group = isa::kMaxSimdWords;
+  const std::size_t group = sweep.together ? isa::kMaxSimdWords : 1;
   for (std::size_t i = 0; i < sweep.body.size(); i += group) {
     const auto begin = sweep.body.begin() + static_cast<std::ptrdiff_t>(i);
     nest.body.assign(begin, begin + static_cast<std::ptrdiff_t>(std::min(group, sweep.body.size() - i)));
@@ -214,18 +215,18 @@ std::vector<isa::Nest> SimdLayer::nests_of(const Sweep& sweep, std::size_t group
   return nests;
 }
 
-isa::SimdProgram SimdLayer::program(std::size_t group) {
+isa::SimdProgram SimdLayer::program() {
   isa::SimdProgram program = builder_.block().simd;
   for (const Sweep& sweep : sweeps_) {
     if (never(sweep)) continue;
-    const std::vector<isa::Nest> nests = nests_of(sweep, group);
+    const std::vector<isa::Nest> nests = nests_of(sweep);
     program.nests.insert(program.nests.end(), nests.begin(), nests.end());
   }
   return program;
 }
 
-bool SimdLayer::program_fits(std::size_t group) {
-  const isa::SimdProgram whole = program(group);
+bool SimdLayer::program_fits() {
+  const isa::SimdProgram whole = program();
   return whole.nests.size() <= isa::kMaxNests &&
          static_cast<std::int64_t>(isa::simd_words(whole)) <= context_.machine().simd_instruction_words;
 }
@@ -244,6 +245,8 @@ void SimdLayer::emit_streams() {
     stream.direction = *operand.direction;
     stream.buffer = operand.space == Namespace::vmem1 ? isa::Buffer::vmem1 : isa::Buffer::vmem2;
     stream.when = condition(operand.when);
+    const bool inside = stream.loop + 1 < isa::kMaxTileLoops && stream.when.mask >> (stream.loop + 1) != 0;
+    if (inside) stream.when = {};  // wanted in some tiles of its generation: loaded for all of them
     stream.on_chip_base = static_cast<std::int32_t>(operand.base * lanes);
     stream.depth = static_cast<std::uint8_t>(depth);
     stream.slot_pitch = depth > 1 ? static_cast<std::int32_t>(words * lanes) : 0;
@@ -275,10 +278,23 @@ void SimdLayer::emit_iterators() {
   }
 }
 
+void SimdLayer::make_room() {
+  while (!program_fits()) {
+    Sweep* coldest = nullptr;
+    for (Sweep& sweep : sweeps_) {
+      if (sweep.together || sweep.body.size() < 2 || never(sweep)) continue;
+      if (coldest == nullptr || iterations(sweep, space_, false) < iterations(*coldest, space_, false)) {
+        coldest = &sweep;
+      }
+    }
+    if (coldest == nullptr) return;
+    coldest->together = true;
+  }
+}
+
 void SimdLayer::emit_nests() {
-  std::size_t group = 1;
-  while (group < isa::kMaxSimdWords && !program_fits(group)) group *= 2;
-  const isa::SimdProgram whole = program(group);
+  make_room();
+  const isa::SimdProgram whole = program();
   check(whole.nests.size() <= isa::kMaxNests, "lowering", [&] { return node_.name + " needs too many nests"; });
   const auto words = static_cast<std::int64_t>(isa::simd_words(whole));
   const Machine& machine = context_.machine();
@@ -290,7 +306,7 @@ void SimdLayer::emit_nests() {
   for (const Sweep& sweep : sweeps_) {
     if (never(sweep)) continue;
     builder_.belongs_to(sweep.node);
-    for (const isa::Nest& nest : nests_of(sweep, group)) {
+    for (const isa::Nest& nest : nests_of(sweep)) {
       builder_.simd().nest(nest.when, nest.loops, nest.lanes, nest.body);
     }
     context_.add_ops(sweep.node, iterations(sweep, space_, true) * static_cast<std::int64_t>(sweep.body.size()));

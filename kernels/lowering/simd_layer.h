@@ -44,7 +44,7 @@ class SimdLayer {
   void tile_order(std::vector<int> dims) { tile_order_ = std::move(dims); }
 
   /// Operands; each returns its number. Scratch extends along `dims`.
-  int load(Access access, isa::Namespace space);
+  int load(Access access, isa::Namespace space, When when = {});
   int store(Access access, isa::Namespace space, When when = {});
   int scratch(const std::vector<int>& dims, isa::Namespace space);
   /// Scratch of so many words in every tile; neighbours along the given dimensions are so many words apart.
@@ -58,8 +58,9 @@ class SimdLayer {
   Operand immediate(double value) { return builder_.simd().immediate(value); }
   SimdBuilder simd() { return builder_.simd(); }
 
-  /// The instructions one after the other, each for all iterations (SimdBuilder::sweep); a group falls together into
-  /// one nest where the block would have too many nests or words. A loop without iterations drops them.
+  /// The instructions one after the other, each for all iterations (SimdBuilder::sweep). Where the block would have too
+  /// many nests or words, the sweeps with the fewest iterations run as one nest each. A loop without iterations drops
+  /// them.
   void sweep(const When& when, const std::vector<Over>& loops, const SimdBody& body);
   /// The whole body for one iteration after the other, at most kMaxSimdWords instructions: for work that a tile does
   /// once, where nests cost more than waiting.
@@ -101,7 +102,7 @@ class SimdLayer {
     std::vector<Over> loops;
     SimdBody body;
     NodeId node{};
-    bool together = false;  ///< one nest, whatever room there is
+    bool together = false;  ///< one nest
     int words_of = -1;      ///< operand whose words it runs over, instead of loops
   };
 
@@ -134,10 +135,11 @@ class SimdLayer {
   [[nodiscard]] std::int64_t iterations(const Sweep& sweep, const Space& space, bool elements) const;
   [[nodiscard]] bool never(const Sweep& sweep) const;
   [[nodiscard]] isa::Condition condition(const When& when) const;
-  [[nodiscard]] std::vector<isa::Nest> nests_of(const Sweep& sweep, std::size_t group) const;
-  /// The block's SIMD half with all sweeps, `group` instructions to a nest.
-  [[nodiscard]] isa::SimdProgram program(std::size_t group);
-  [[nodiscard]] bool program_fits(std::size_t group);
+  [[nodiscard]] std::vector<isa::Nest> nests_of(const Sweep& sweep) const;
+  /// The block's SIMD half with all sweeps.
+  [[nodiscard]] isa::SimdProgram program();
+  [[nodiscard]] bool program_fits();
+  void make_room();
   void emit_streams();
   void emit_iterators();
   void emit_nests();

@@ -52,6 +52,7 @@ class Assigner {
       if (graph_.tensors[t].constant || fused_[t]) continue;
       const TensorId storage = placement_.resolve(static_cast<TensorId>(t)).storage;
       int& width = bits.emplace(storage, machine_.accumulator_bits).first->second;
+      if (is_small_index(static_cast<TensorId>(t))) width = 8;
       if (read_by_array(static_cast<TensorId>(t)) || is_byte(t)) width = machine_.activation_bits;
     }
     // Against the flow, as often as something changes: storages are shared, so one pass may not see all.
@@ -72,6 +73,15 @@ class Assigner {
   [[nodiscard]] bool is_byte(std::size_t tensor) const {
     const ElementType type = graph_.tensors[tensor].type;
     return type == ElementType::Int8 || type == ElementType::UInt8;
+  }
+
+  /// What a max pool says about its windows, if it fits 8 bits.
+  [[nodiscard]] bool is_small_index(TensorId id) const {
+    const std::optional<NodeId> producer = uses_.producer(id);
+    if (!producer || graph_.node(*producer).op != OpKind::MaxPool) return false;
+    const Node& node = graph_.node(*producer);
+    const auto& pool = std::get<PoolAttributes>(node.attributes);
+    return node.outputs.front() != id && pool.kernel.height * pool.kernel.width <= 127 && !graph_.is_output(id);
   }
 
   [[nodiscard]] bool read_by_array(TensorId id) const {

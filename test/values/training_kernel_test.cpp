@@ -2,6 +2,8 @@
 
 #include <random>
 
+#include "kernels/compiler.h"
+#include "kernels/plan/machine_config.h"
 #include "test/values/machine_run.h"
 
 // The kinds of nodes that only training has, one at a time, through compiler and machine in single precision, against
@@ -40,6 +42,9 @@ class OneNode {
     graph_.add(std::move(node));
     return first;
   }
+
+  /// Of the program that the machine of both runs has.
+  [[nodiscard]] int blocks() const { return compile(graph_, machine_of(load("tiny_4x4"))).blocks_size(); }
 
   void check(double tolerance = 2e-5) {
     graph_.validate();
@@ -81,6 +86,24 @@ TEST(TrainingKernels, batch_norm) {
              {shape, vector, vector, vector, vector}, BatchNormAttributes{1e-5, 0.9});
     // the image itself is rounded to 2^-24 of its size before its mean is taken from it
     one.check(far > 0 ? 1e-3 : 2e-5);
+  }
+}
+
+TEST(TrainingKernels, batch_norm_with_the_nodes_that_run_in_its_block) {
+  for (unsigned seed = 0; seed < kSeeds; ++seed) {
+    SCOPED_TRACE(seed);
+    OneNode one(seed);
+    const Shape shape{one.roll(1, 4), one.roll(1, 11), one.roll(1, 9), one.roll(2, 9)};
+    const Shape vector{shape[1]};
+    const TensorId residual = one.input(seed % 2 == 0 ? shape : Shape{shape[1], 1, 1});
+    const TensorId y = one.node(
+        OpKind::BatchNormTraining,
+        {one.input(shape), one.input(vector), one.input(vector), one.input(vector), one.input(vector, 0.5, 1.5)},
+        {shape, vector, vector, vector, vector}, BatchNormAttributes{});
+    const TensorId sum = one.node(OpKind::Sub, {residual, y}, {shape});
+    one.node(seed % 3 == 0 ? OpKind::HardSwish : OpKind::Relu, {sum}, {shape});
+    one.check();
+    EXPECT_EQ(one.blocks(), 1);
   }
 }
 
