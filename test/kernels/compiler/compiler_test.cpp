@@ -180,7 +180,8 @@ TEST(Compiler, lists_all_nodes_that_cannot_be_compiled) {
     FAIL() << "compiled";
   } catch (const UserError& error) {
     ASSERT_EQ(error.diagnostics().size(), 2U);
-    EXPECT_THAT(error.diagnostics()[1].message, testing::HasSubstr("'second' cannot be compiled: its image is constant"));
+    EXPECT_THAT(error.diagnostics()[1].message,
+                testing::HasSubstr("'second' cannot be compiled: its image is constant"));
   }
 }
 
