@@ -6,6 +6,8 @@
 
 #include "base/errors.h"
 #include "cli/program_source.h"
+#include "traces/waves/fst_file.h"
+#include "traces/waves/gtkwave_save.h"
 #include "traces/waves/vcd_file.h"
 
 namespace systole {
@@ -16,9 +18,12 @@ namespace po = boost::program_options;
 
 void check_consistent(const WaveRequest& request) {
   const bool window = request.from || request.until;
-  if (request.vcd.empty() && (window || !request.layers.empty() || !request.units.empty())) {
-    throw UserError(
-        {"", 0, 0, "--wave-from, --wave-to, --wave-layer and --wave-units belong to --vcd", "add --vcd FILE"});
+  if (!request.vcd.empty() && !request.fst.empty()) {
+    throw UserError({"", 0, 0, "--vcd and --fst ask for the same waveform twice", "leave one of them out"});
+  }
+  if (request.vcd.empty() && request.fst.empty() && (window || !request.layers.empty() || !request.units.empty())) {
+    throw UserError({"", 0, 0, "--wave-from, --wave-to, --wave-layer and --wave-units belong to --vcd and --fst",
+                     "add --vcd FILE"});
   }
   if (window && !request.layers.empty()) {
     throw UserError({"", 0, 0, "a window is given by cycles and by layers", "leave one of them out"});
@@ -66,25 +71,31 @@ OptionGroup wave_options(WaveRequest& request) {
   };
   all.add_options()  //
       ("vcd", po::value(&request.vcd)->value_name("FILE"),
-       "write a waveform (value change dump; a step is a cycle)")                                        //
-      ("wave-from", cycle(request.from), "first cycle of the waveform; without it, 0")                   //
-      ("wave-to", cycle(request.until), "the cycle after its last; without it, the end of the run")      //
-      ("wave-layer", texts(request.layers), "only while the layers run whose name matches; repeatable")  //
+       "write a waveform (value change dump; a step is a cycle)")                                           //
+      ("fst", po::value(&request.fst)->value_name("FILE"), "the same as FST, GTKWave's compressed format")  //
+      ("wave-from", cycle(request.from), "first cycle of the waveform; without it, 0")                      //
+      ("wave-to", cycle(request.until), "the cycle after its last; without it, the end of the run")         //
+      ("wave-layer", texts(request.layers), "only while the layers run whose name matches; repeatable")     //
       ("wave-units", texts(request.units), "only these scopes, as dma_*, dram.channel0, systolic_array; repeatable");
   return all;
 }
 
 WaveRecorder::WaveRecorder(const WaveRequest& request, const isa::Program& program, const config::Machine& machine) {
   check_consistent(request);
-  if (request.vcd.empty()) return;
+  path_ = request.vcd.empty() ? request.fst : request.vcd;
+  if (path_.empty()) return;
   if (!request.layers.empty()) {
     watch_.blocks = blocks_of(matching_layers(request.layers, "--wave-layer", program), program);
   }
   const WaveOptions options = options_of(request, program, machine);
   watch_.from = options.from;
   watch_.until = options.until;
-  out_ = std::make_unique<StreamedFile>(request.vcd);
-  file_ = std::make_unique<VcdFile>(out_->stream());
+  out_ = std::make_unique<StreamedFile>(path_);
+  if (request.fst.empty()) {
+    file_ = std::make_unique<VcdFile>(out_->stream());
+  } else {
+    file_ = make_fst_file(out_->path());
+  }
   wave_ = std::make_unique<MachineWave>(*file_, options);
   watch_.observer = wave_.get();
 }
@@ -99,6 +110,11 @@ void WaveRecorder::finish(Cycles end) {
   }
   wave_->close(end);
   out_->commit();
+  const std::filesystem::path path = path_;
+  if (!std::filesystem::is_regular_file(path)) return;
+  std::filesystem::path save = path;
+  write_file_atomically(save.replace_extension(".gtkw"),
+                        gtkwave_save(std::filesystem::absolute(path).string(), wave_->variables()));
 }
 
 }  // namespace systole

@@ -14,9 +14,10 @@
 
 namespace systole {
 
-/// --vcd and what goes with it.
+/// --vcd, --fst and what goes with them.
 struct WaveRequest {
-  std::string vcd;  ///< the file; empty: no wave
+  std::string vcd;  ///< the file; empty: no value change dump
+  std::string fst;  ///< the file; empty: no FST
   std::optional<std::int64_t> from;
   std::optional<std::int64_t> until;
   std::vector<std::string> layers;  ///< patterns
@@ -25,7 +26,7 @@ struct WaveRequest {
 
 OptionGroup wave_options(WaveRequest& request);
 
-/// Writes the waveform of a run.
+/// Writes the waveform of a run, and beside it a save file for GTKWave (`run.vcd` and `run.gtkw`).
 class WaveRecorder {
  public:
   /// Throws UserError for a layer that the program does not have, an empty window, and options without --vcd;
@@ -39,6 +40,7 @@ class WaveRecorder {
   void finish(Cycles end);
 
  private:
+  std::string path_;
   std::unique_ptr<StreamedFile> out_;
   std::unique_ptr<WaveFile> file_;
   std::unique_ptr<MachineWave> wave_;

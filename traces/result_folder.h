@@ -51,6 +51,8 @@ class StreamedFile {
 
   /// Its state tells whether everything so far could be written.
   [[nodiscard]] std::ostream& stream() { return out_; }
+  /// For those who write the file themselves and close it before commit().
+  [[nodiscard]] const std::filesystem::path& path() const { return partial_; }
 
   /// Gives the file its name. Throws EnvironmentError when not everything could be written.
   void commit();

@@ -25,8 +25,8 @@ struct WaveOptions {
 /// (state, tile, loop indices), each DMA engine (state; stream and address of both sequencers; port: valid, ready,
 /// queue, outstanding, bus), `slots` (filled, by stream and OBUF), `controller`, `dram` (state, bursts at the memory)
 /// and its channels (command, bank, row, bus direction, row hits, commands by kind, the open row of every bank, -1
-/// closed). While only some layers are watched, `state` is `not_watched` between them. A wave of a whole run holds every
-/// unit's counters: the cycles in which `state` has a value.
+/// closed). While only some layers are watched, `state` is `not_watched` between them. A wave of a whole run holds
+/// every unit's counters: the cycles in which `state` has a value.
 class MachineWave : public RunObserver {
  public:
   /// Declares the variables in `file`, which must outlive the run.
@@ -42,6 +42,9 @@ class MachineWave : public RunObserver {
   void dram(const DramEvent& event) override;
   void settled(Cycles until) override;
   void stops(Cycles at) override;
+
+  /// What the file has.
+  [[nodiscard]] const std::vector<WaveVariable>& variables() const { return declared_; }
 
   /// The run ended at `end`: what is known before is written, and the file closed. Nothing may come afterwards.
   void close(Cycles end);

@@ -1,7 +1,8 @@
 #include "traces/waves/vcd_file.h"
 
-#include <algorithm>
 #include <ostream>
+
+#include "traces/waves/wave_text.h"
 
 namespace systole {
 
@@ -18,53 +19,27 @@ std::string code_of(std::size_t number) {
   return code;
 }
 
-std::vector<std::string> split(const std::string& scope) {
-  std::vector<std::string> parts;
-  for (std::size_t begin = 0; begin <= scope.size();) {
-    const std::size_t end = std::min(scope.find('.', begin), scope.size());
-    if (end > begin) parts.push_back(scope.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
-
-/// Two's complement without leading copies of the sign, as the standard shortens vectors: readers extend 0 and x only,
-/// so a negative number is written whole.
-std::string binary(std::int64_t value, int bits) {
-  std::string digits;
-  auto rest = static_cast<std::uint64_t>(value);
-  for (int bit = 0; bit < bits && (rest != 0 || bit == 0); ++bit, rest >>= 1U) digits += (rest & 1U) != 0 ? '1' : '0';
-  std::reverse(digits.begin(), digits.end());
-  return digits;
-}
-
-/// A text has no blanks in a value change dump.
-std::string escaped(std::string text) {
-  std::replace(text.begin(), text.end(), ' ', '_');
-  return text;
+/// Without leading zeros, as the standard shortens vectors: readers extend with 0, so a negative number is written
+/// whole.
+std::string shortened(const std::string& bits) {
+  const std::size_t first = bits.find('1');
+  return first == std::string::npos ? "0" : bits.substr(first);
 }
 
 }  // namespace
 
 void VcdFile::declare(const std::vector<WaveVariable>& variables) {
   out_ << "$comment one time step is one accelerator cycle $end\n$timescale 1 ns $end\n";
-  std::vector<std::string> open;
+  ScopeWalk scopes([this](const std::string& name) { out_ << "$scope module " << name << " $end\n"; },
+                   [this] { out_ << "$upscope $end\n"; });
   for (const WaveVariable& variable : variables) {
-    const std::vector<std::string> scope = split(variable.scope);
-    const auto common = static_cast<std::size_t>(
-        std::mismatch(open.begin(), open.end(), scope.begin(), scope.end()).first - open.begin());
-    for (; open.size() > common; open.pop_back()) out_ << "$upscope $end\n";
-    for (; open.size() < scope.size(); open.push_back(scope[open.size()])) {
-      out_ << "$scope module " << scope[open.size()] << " $end\n";
-    }
+    scopes.enter(variable.scope);
     variables_.push_back({code_of(variables_.size()), variable.bits, {}});
-    for (const std::string& name : variable.names) variables_.back().names.push_back(escaped(name));
-    const bool text = !variable.names.empty();
-    out_ << "$var " << (text ? "string 1" : "wire " + std::to_string(variable.bits)) << ' ' << variables_.back().code
-         << ' ' << variable.name << (text || variable.bits == 1 ? "" : "[" + std::to_string(variable.bits - 1) + ":0]")
-         << " $end\n";
+    for (const std::string& name : variable.names) variables_.back().names.push_back(wave_value(name));
+    out_ << "$var " << (variable.names.empty() ? "wire " + std::to_string(variable.bits) : "string 1") << ' '
+         << variables_.back().code << ' ' << wave_name(variable) << " $end\n";
   }
-  for (; !open.empty(); open.pop_back()) out_ << "$upscope $end\n";
+  scopes.leave();
   out_ << "$enddefinitions $end\n";
 }
 
@@ -76,7 +51,7 @@ void VcdFile::change(Cycles at, std::size_t variable, std::int64_t value) {
   } else if (v.bits == 1) {
     out_ << (value != 0 ? '1' : '0') << v.code << '\n';
   } else {
-    out_ << 'b' << binary(value, v.bits) << ' ' << v.code << '\n';
+    out_ << 'b' << shortened(all_bits(value, v.bits)) << ' ' << v.code << '\n';
   }
 }
 

@@ -7,8 +7,7 @@
 namespace systole {
 
 /// Value change dump (IEEE 1364, clause 18), with texts as GTKWave's `string` variables. One time step is one
-/// accelerator cycle; the time scale says how long one is only when that is a power of ten, else `1 ns` stands for a
-/// cycle and a comment says so.
+/// accelerator cycle, which the time scale calls 1 ns.
 class VcdFile : public WaveFile {
  public:
   /// Writes to `out`, whose state tells whether that works.
