@@ -65,20 +65,32 @@ class Wave {
       for (const std::string& scope : scopes_) full += scope + ".";
       names_[code] = full + name.substr(0, name.find('['));
       changes_[names_[code]];
+    } else if (word == "$enddefinitions") {
+      defined_ = true;
+    } else if (!defined_) {
+      return;
     } else if (word[0] == '#') {
       last_ = std::stoll(word.substr(1));
       if (first_ < 0) first_ = last_;
     } else if (word[0] == 's' || word[0] == 'b') {
       words >> value;
-      changes_[names_.at(value)][last_] = word.substr(1);
+      changes_[names_.at(value)][last_] = word[0] == 's' ? word.substr(1) : shortened(word.substr(1));
     } else if (word[0] == '0' || word[0] == '1' || word[0] == 'x') {
       changes_[names_.at(word.substr(1))][last_] = word.substr(0, 1);
     }
   }
 
+  /// Without leading zeros; nothing when it is unknown.
+  static std::string shortened(const std::string& bits) {
+    if (bits.find('x') != std::string::npos) return "";
+    const std::size_t first = bits.find('1');
+    return first == std::string::npos ? "0" : bits.substr(first);
+  }
+
   std::vector<std::string> scopes_;
   std::map<std::string, std::string> names_;
   std::map<std::string, std::map<std::int64_t, std::string>> changes_;
+  bool defined_ = false;
   std::int64_t first_ = -1;
   std::int64_t last_ = 0;
 };
@@ -142,6 +154,31 @@ TEST_F(WaveOption, SlicesOfATimelineAddUpToTheCounters) {
     EXPECT_EQ(seen[name]["busy"], unit["busy"]) << name;
     for (const auto& [reason, cycles] : unit["stalls"].items()) EXPECT_EQ(seen[name][reason], cycles) << name << reason;
   }
+}
+
+TEST_F(WaveOption, AnFstFileSaysWhatTheValueChangeDumpSays) {
+  if (std::system("command -v fst2vcd >/dev/null") != 0) GTEST_SKIP() << "fst2vcd is missing (package: gtkwave)";
+  const Ended fst = systole("run lenet5 --quiet --hw inference_16x16 --fst run.fst");
+  if (fst.code == 2) GTEST_SKIP() << fst.err;
+  ASSERT_EQ(fst.code, 0) << fst.err;
+  ASSERT_EQ(systole("run lenet5 --quiet --hw inference_16x16 --vcd run.vcd").code, 0);
+  const std::string convert = "fst2vcd " + (place / "run.fst").string() + " -o " + (place / "back.vcd").string();
+  ASSERT_EQ(std::system((convert + " >/dev/null 2>&1").c_str()), 0);
+  const Wave wave(text_of("run.vcd"));
+  const Wave back(text_of("back.vcd"));
+  EXPECT_EQ(back.last(), wave.last());
+  for (const char* name : {"systolic_array.state", "dma_ibuf.state", "simd_unit.tile", "dram.channel0.command",
+                           "dram.channel0.open_row3", "slots.obuf", "dma_simd.load_address"}) {
+    EXPECT_EQ(back.cycles_of(name), wave.cycles_of(name)) << name;
+  }
+}
+
+TEST_F(WaveOption, BesideAWaveIsASaveFileThatNamesItsVariables) {
+  ASSERT_EQ(systole("run lenet5 --quiet --hw inference_16x16 --vcd run.vcd").code, 0);
+  const std::string save = text_of("run.gtkw");
+  EXPECT_THAT(save, HasSubstr((place / "run.vcd").string()));
+  EXPECT_THAT(save, HasSubstr("\nsystolic_array.state\n"));
+  EXPECT_THAT(save, HasSubstr("\nsimd_unit.tile[31:0]\n"));
 }
 
 TEST_F(WaveOption, OnlyTheLayersAndUnitsThatAreWanted) {
