@@ -10,7 +10,6 @@
 #include <ostream>
 
 #include "base/errors.h"
-#include "cli/dram_command.h"
 
 namespace systole {
 
@@ -22,8 +21,7 @@ const std::vector<Command>& commands() {
       {"compile", "MODEL -o PROGRAM", "the instruction stream for a machine", run_compile},
       {"disasm", "PROGRAM", "the instruction stream as text", run_disasm},
       {"asm", "TEXT -o PROGRAM", "the inverse of disasm", run_asm},
-      {"dram", "TRACE", "the DRAM controller alone, on a request trace",
-       [](const std::vector<std::string>& arguments, std::ostream& out) { run_dram(arguments, out); }},
+      {"dram", "TRACE", "the DRAM controller alone, on a request trace", run_dram},
       {"explore", "SPACE", "search a design space", run_explore},
       {"info", "[TOPIC]", "what is supported: operators, instructions, configuration keys, shipped files", run_info},
   };

@@ -1,17 +1,14 @@
-#include "cli/dram_command.h"
-
 #include <fmt/format.h>
 
 #include <boost/program_options.hpp>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <ostream>
 
+#include "cli/commands.h"
+#include "cli/log.h"
+#include "cli/options.h"
 #include "configs/override.h"
 #include "configs/resolver.h"
 #include "models/cycle/dram/command_csv.h"
@@ -27,76 +24,34 @@ namespace po = boost::program_options;
 namespace fs = std::filesystem;
 
 struct Options {
-  std::string trace;
   std::string memory = "ddr4_2400";
   std::string map;
   std::vector<std::string> overrides;
   std::string commands;
-  std::string out;
-  bool force = false;
-  bool print = true;
+  ResultOptions results;
+  TalkOptions talk;
 };
 
-po::options_description described() {
-  po::options_description all(
-      "systole dram TRACE [options]\n"
-      "Runs the DRAM controller alone on a request trace (`0xBYTEADDRESS READ|WRITE CLOCK` a line, 64 bytes each, gzip "
-      "accepted)\n"
-      "and prints its statistics as JSON.\n\nOptions");
-  all.add_options()("help", "this text")                                                                           //
-      ("dram", po::value<std::string>()->value_name("NAME|FILE"), "memory: a shipped name or a file (ddr4_2400)")  //
-      ("map", po::value<std::string>()->value_name("FIELDS"),
-       "address fields from the most to the least significant, as row-rank-bank-bankgroup-column; replaces the "
-       "memory's map and hashing")  //
-      ("set", po::value<std::vector<std::string>>()->composing()->value_name("PATH=VALUE"),
-       "override a field of the memory, as dram.timing.rl=16; repeatable")                                      //
-      ("commands", po::value<std::string>()->value_name("FILE"), "write every command as CSV")                  //
-      ("out", po::value<std::string>()->value_name("DIR"), "write the statistics to DIR/summary.json as well")  //
-      ("force", "replace the results in DIR")                                                                   //
-      ("json", "print the statistics even when --quiet is given")                                               //
-      ("quiet", "print nothing");
+OptionGroup dram_options(Options& options) {
+  OptionGroup all("DRAM");
+  all.add_options()("dram", po::value(&options.memory)->value_name("NAME|FILE"),
+                    "memory: a shipped name or a file (ddr4_2400)")(
+      "map", po::value(&options.map)->value_name("FIELDS"),
+      "address fields from the most to the least significant, as row-rank-bank-bankgroup-column; replaces the "
+      "memory's map and hashing")("set", po::value(&options.overrides)->composing()->value_name("PATH=VALUE"),
+                                  "override a field of the memory, as dram.timing.rl=16; repeatable")(
+      "commands", po::value(&options.commands)->value_name("FILE"), "write every command as CSV");
   return all;
 }
 
-UserError usage_error(const std::string& what) {
-  return UserError({"", 0, 0, what, "see `systole dram --help`"});
-}
-
-/// Without a value when only help was asked for.
-bool parse_options(const std::vector<std::string>& arguments, std::ostream& out, Options& options) {
-  po::options_description all = described();
-  po::options_description hidden;
-  hidden.add_options()("trace", po::value<std::vector<std::string>>());
-  po::positional_options_description positional;
-  positional.add("trace", -1);
-  po::variables_map values;
-  try {
-    po::options_description accepted;
-    accepted.add(all).add(hidden);
-    const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
-    po::store(po::command_line_parser(arguments).options(accepted).positional(positional).style(style).run(), values);
-  } catch (const po::error& error) {
-    throw usage_error(error.what());
-  }
-  if (values.count("help") != 0) {
-    out << all;
-    return false;
-  }
-  const auto text = [&](const char* name, std::string& into) {
-    if (values.count(name) != 0) into = values[name].as<std::string>();
-  };
-  text("dram", options.memory);
-  text("map", options.map);
-  text("commands", options.commands);
-  text("out", options.out);
-  if (values.count("set") != 0) options.overrides = values["set"].as<std::vector<std::string>>();
-  options.force = values.count("force") != 0;
-  options.print = values.count("quiet") == 0 || values.count("json") != 0;
-  if (values.count("trace") == 0) throw usage_error("no trace is given");
-  const auto traces = values["trace"].as<std::vector<std::string>>();
-  if (traces.size() > 1) throw usage_error(fmt::format("one trace is expected, not {}", traces.size()));
-  options.trace = traces.front();
-  return true;
+/// Of results only the statistics.
+OptionGroup statistics_options(ResultOptions& options) {
+  OptionGroup all("Results");
+  all.add_options()("out", po::value(&options.out)->value_name("DIR"),
+                    "write the statistics to DIR/summary.json as well")("force", po::bool_switch(&options.force),
+                                                                        "replace the results in DIR")(
+      "json", po::bool_switch(&options.json), "print the statistics even when --quiet is given");
+  return all;
 }
 
 dram::DramConfig load_memory(const Options& options) {
@@ -129,43 +84,18 @@ dram::DramConfig load_memory(const Options& options) {
   return config;
 }
 
-/// The command trace while it is written: under another name until it is complete, unless it goes to a device or a
-/// pipe.
-class CommandFile {
- public:
-  CommandFile(const std::string& path, const dram::Geometry& geometry) : path_(path) {
-    const bool special = fs::exists(path) && !fs::is_regular_file(path);
-    written_ = special ? path : path + ".partial";
-    stream_.open(written_, std::ios::binary | std::ios::trunc);
-    if (!stream_) fail();
-    csv_ = std::make_unique<dram::CommandCsv>(stream_, geometry);
-  }
-  ~CommandFile() {
-    if (!written_.empty() && written_ != path_) std::remove(written_.c_str());
-  }
-  CommandFile(const CommandFile&) = delete;
-  CommandFile& operator=(const CommandFile&) = delete;
-
-  void write(const dram::ChannelCommand& command) {
-    csv_->write(command);
-    if (!stream_) fail();
-  }
-  void finish() {
-    stream_.close();
-    if (!stream_ || (written_ != path_ && std::rename(written_.c_str(), path_.c_str()) != 0)) fail();
-    written_.clear();
-  }
-
- private:
-  [[noreturn]] void fail() const {
-    throw EnvironmentError(fmt::format("{}: cannot write the commands ({})", path_, std::strerror(errno)));
-  }
-
-  std::string path_;
-  std::string written_;
-  std::ofstream stream_;
-  std::unique_ptr<dram::CommandCsv> csv_;
-};
+/// Runs the trace; its commands go to the file, if there is one.
+dram::TraceResult run_recorded(const dram::DramConfig& config, dram::TraceReader& reader, const std::string& path) {
+  if (path.empty()) return dram::run_trace(config, reader);
+  StreamedFile file(path);
+  dram::CommandCsv csv(file.stream(), config.channel.geometry);
+  const dram::TraceResult result = dram::run_trace(config, reader, [&](const dram::ChannelCommand& command) {
+    csv.write(command);
+    if (!file.stream()) throw EnvironmentError(fmt::format("{}: cannot write the commands", path));
+  });
+  file.commit();
+  return result;
+}
 
 nlohmann::ordered_json latency_json(const dram::TraceResult& result, double clock_ns) {
   const auto percentile = [&](double percent) { return result.latency_percentile(percent); };
@@ -236,30 +166,31 @@ nlohmann::ordered_json statistics(const dram::DramConfig& config, const dram::Tr
 
 }  // namespace
 
-int run_dram(const std::vector<std::string>& arguments, std::ostream& out) {
+void run_dram(const std::vector<std::string>& arguments, std::ostream& out) {
   Options options;
-  if (!parse_options(arguments, out, options)) return 0;
+  CommandLine line(
+      "dram", "TRACE",
+      "Runs the DRAM controller alone on a request trace (`0xBYTEADDRESS READ|WRITE CLOCK` a line, 64 bytes "
+      "each, gzip accepted)\nand prints its statistics as JSON.");
+  line.add(dram_options(options)).add(statistics_options(options.results)).add(talk_options(options.talk));
+  const auto trace = line.parse(arguments, out);
+  if (!trace) return;
+  set_log_levels(options.talk.logs);
   const dram::DramConfig config = load_memory(options);
-  dram::TraceReader reader(options.trace, config.map.capacity());
-  std::unique_ptr<ResultFolder> folder;
-  if (!options.out.empty()) folder = std::make_unique<ResultFolder>(options.out, options.force);
+  dram::TraceReader reader(*trace, config.map.capacity());
+  std::optional<ResultFolder> folder;
+  if (!options.results.out.empty()) folder.emplace(options.results.out, options.results.force);
 
-  dram::TraceResult result;
-  if (options.commands.empty()) {
-    result = dram::run_trace(config, reader);
-  } else {
-    CommandFile file(options.commands, config.channel.geometry);
-    result = dram::run_trace(config, reader, [&](const dram::ChannelCommand& command) { file.write(command); });
-    file.finish();
-  }
+  logger("machine")->info("{}: {} channels, requests of {}", config.name, config.channels, *trace);
+  const dram::TraceResult result = run_recorded(config, reader, options.commands);
+  logger("machine")->info("{} requests in {} memory clocks", result.requests, result.clocks);
 
   const std::string text = statistics(config, result).dump(2) + "\n";
   if (folder) {
     folder->write("summary.json", text);
     folder->commit();
   }
-  if (options.print) out << text << std::flush;
-  return 0;
+  if (!options.talk.quiet || options.results.json) out << text << std::flush;
 }
 
 }  // namespace systole

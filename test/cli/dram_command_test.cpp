@@ -1,5 +1,3 @@
-#include "cli/dram_command.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,6 +10,7 @@
 
 #include "base/errors.h"
 #include "base/files.h"
+#include "cli/commands.h"
 
 namespace systole {
 namespace {
@@ -34,7 +33,7 @@ class DramCommand : public testing::Test {
   nlohmann::json run(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), (folder_ / "t.trace").string());
     std::ostringstream out;
-    EXPECT_EQ(run_dram(arguments, out), 0);
+    run_dram(arguments, out);
     return nlohmann::json::parse(out.str());
   }
   std::string fault(const std::vector<std::string>& arguments) {
@@ -108,8 +107,8 @@ TEST_F(DramCommand, results_go_to_a_folder_too) {
 
 TEST_F(DramCommand, faults_of_the_user_are_named) {
   const std::string trace = (folder_ / "t.trace").string();
-  EXPECT_THAT(fault({}), HasSubstr("no trace is given"));
-  EXPECT_THAT(fault({trace, trace}), HasSubstr("one trace is expected"));
+  EXPECT_THAT(fault({}), HasSubstr("TRACE is missing"));
+  EXPECT_THAT(fault({trace, trace}), HasSubstr("one argument too many"));
   EXPECT_THAT(fault({trace, "--frobnicate"}), HasSubstr("--frobnicate"));
   EXPECT_THAT(fault({trace, "--dram", "ddr9"}), HasSubstr("ddr4_2400"));
   EXPECT_THAT(fault({trace, "--dram", "ideal"}), HasSubstr("not DRAM"));
@@ -178,10 +177,19 @@ TEST_F(DramCommand, what_cannot_be_read_or_written_is_the_environments_fault) {
   }
 }
 
+TEST_F(DramCommand, options_are_told_as_those_of_other_commands) {
+  const std::string trace = (folder_ / "t.trace").string();
+  EXPECT_THAT(fault({trace, "--comands", "c.csv"}), HasSubstr("did you mean --commands?"));
+  EXPECT_THAT(fault({trace, "--log", "machine=loud"}), HasSubstr("loud"));
+  std::ostringstream out;
+  run_dram({"--version"}, out);
+  EXPECT_THAT(out.str(), testing::StartsWith("systole "));
+}
+
 TEST_F(DramCommand, help_lists_the_options) {
   std::ostringstream out;
-  EXPECT_EQ(run_dram({"--help"}, out), 0);
-  for (const char* option : {"--dram", "--map", "--set", "--commands", "--out"})
+  run_dram({"--help"}, out);
+  for (const char* option : {"--dram", "--map", "--set", "--commands", "--out", "--log", "--version"})
     EXPECT_THAT(out.str(), HasSubstr(option));
 }
 
