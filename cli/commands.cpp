@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -22,6 +21,7 @@ const std::vector<Command>& commands() {
       {"disasm", "PROGRAM", "the instruction stream as text", run_disasm},
       {"asm", "TEXT -o PROGRAM", "the inverse of disasm", run_asm},
       {"dram", "TRACE", "the DRAM controller alone, on a request trace", run_dram},
+      {"cosim", "MODEL", "vectors for RTL, and the lockstep run against it", run_cosim},
       {"explore", "SPACE", "search a design space", run_explore},
       {"info", "[TOPIC]", "what is supported: operators, instructions, configuration keys, shipped files", run_info},
   };
@@ -29,9 +29,6 @@ const std::vector<Command>& commands() {
 }
 
 namespace {
-
-/// Commands of the interface that this version does not have.
-constexpr std::array<const char*, 1> kMissing = {"cosim"};
 
 std::string help() {
   std::string text =
@@ -46,10 +43,6 @@ std::string help() {
 }
 
 UserError unknown_command(const std::string& name) {
-  if (std::find(kMissing.begin(), kMissing.end(), name) != kMissing.end()) {
-    return UserError(
-        {"", 0, 0, fmt::format("this version does not have `systole {}`", name), "`systole --help` lists what it has"});
-  }
   std::vector<std::string> names;
   for (const Command& command : commands()) names.emplace_back(command.name);
   const std::string near = nearest(name, names);

@@ -19,6 +19,7 @@ void run_run(const std::vector<std::string>& arguments, std::ostream& out);
 void run_analyze(const std::vector<std::string>& arguments, std::ostream& out);
 void run_validate(const std::vector<std::string>& arguments, std::ostream& out);
 void run_compile(const std::vector<std::string>& arguments, std::ostream& out);
+void run_cosim(const std::vector<std::string>& arguments, std::ostream& out);
 void run_disasm(const std::vector<std::string>& arguments, std::ostream& out);
 void run_asm(const std::vector<std::string>& arguments, std::ostream& out);
 void run_dram(const std::vector<std::string>& arguments, std::ostream& out);

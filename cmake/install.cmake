@@ -3,6 +3,7 @@ install(TARGETS systole RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY configs/hardware configs/dram configs/energy configs/networks
         DESTINATION ${CMAKE_INSTALL_DATADIR}/systole/configs
         FILES_MATCHING PATTERN "*.textproto" PATTERN "*.onnx")
+install(DIRECTORY models/rtl/ DESTINATION ${CMAKE_INSTALL_DATADIR}/systole/rtl FILES_MATCHING PATTERN "*.sv" PATTERN "files.txt")
 install(FILES docs/systole.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

@@ -90,17 +90,23 @@ fs::path partial_path(const fs::path& target) {
 
 }  // namespace
 
-ResultFolder::ResultFolder(fs::path folder, bool force) : folder_(std::move(folder)) {
+bool is_result_file(std::string_view name) {
+  return std::find(kResultNames.begin(), kResultNames.end(), name) != kResultNames.end();
+}
+
+ResultFolder::ResultFolder(fs::path folder, bool force, const FolderKind& kind)
+    : kind_(kind), folder_(std::move(folder)) {
   if (!folder_.has_filename()) folder_ = folder_.parent_path();  // `out/` means `out`
   std::error_code error;
   existed_ = fs::exists(folder_, error);
   if (existed_ && !fs::is_directory(folder_, error)) {
-    throw UserError({folder_.string(), 0, 0, "--out must name a folder, and this is a file", "choose another name"});
+    throw UserError({folder_.string(), 0, 0, fmt::format("{} must name a folder, and this is a file", kind_.option),
+                     "choose another name"});
   }
   const bool empty = !existed_ || fs::is_empty(folder_, error);
   if (error) fail(folder_, "cannot be read", error);
   if (!empty && !force) {
-    throw UserError({folder_.string(), 0, 0, "the folder of --out is not empty",
+    throw UserError({folder_.string(), 0, 0, fmt::format("the folder of {} is not empty", kind_.option),
                      "give --force to replace the results in it, or choose another folder"});
   }
   const fs::path parent = existed_ ? folder_ : fs::absolute(folder_).parent_path();
@@ -119,8 +125,7 @@ ResultFolder::~ResultFolder() {
 }
 
 void ResultFolder::write(const std::string& name, std::string_view text) {
-  check(std::find(kResultNames.begin(), kResultNames.end(), name) != kResultNames.end(), "result folder",
-        [&] { return name + " is not in the list of results"; });
+  check(kind_.owns(name), "result folder", [&] { return name + " is not in the list of results"; });
   const std::lock_guard lock(output_mutex());
   write_whole(partial_ / name, text);
   names_.push_back(name);
@@ -138,10 +143,12 @@ void ResultFolder::commit() {
 
 void ResultFolder::move_into_existing() {
   std::error_code error;
-  for (const std::string_view name : kResultNames) {
-    const bool stale = std::find(names_.begin(), names_.end(), name) == names_.end();
-    if (stale || name == names_.back()) fs::remove(folder_ / name, error);
-    if (error) fail(folder_ / name, "cannot be replaced", error);
+  const std::set<std::string> kept(names_.begin(), names_.end());
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder_, error)) {
+    const std::string name = entry.path().filename().string();
+    const bool stale = kind_.owns(name) && kept.count(name) == 0;
+    if (stale || name == names_.back()) fs::remove(entry.path(), error);
+    if (error) fail(entry.path(), "cannot be replaced", error);
   }
   for (const std::string& name : names_) rename_to(partial_ / name, folder_ / name);
   fs::remove(partial_, error);

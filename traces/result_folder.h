@@ -8,6 +8,17 @@
 
 namespace systole {
 
+/// What a command writes into a folder: the option that names it, and which names are its own; only those are ever
+/// replaced.
+struct FolderKind {
+  const char* option;
+  bool (*owns)(std::string_view name);
+};
+
+/// Is this a name of what `run`, `analyze` and `validate` write?
+bool is_result_file(std::string_view name);
+inline constexpr FolderKind kResultFolder{"--out", is_result_file};
+
 /// The folder of a run's results (`--out DIR`), all or nothing: files are first written to a folder of their own beside
 /// it (or inside, when DIR exists already) and get their final names only in commit(). Without a commit nothing is left
 /// behind.
@@ -15,10 +26,13 @@ class ResultFolder {
  public:
   /// Checks early, before a long run, that results can be written. Throws UserError when DIR is not a folder, or is not
   /// empty and `force` is false; EnvironmentError when it cannot be written.
-  ResultFolder(std::filesystem::path folder, bool force);
+  ResultFolder(std::filesystem::path folder, bool force, const FolderKind& kind = kResultFolder);
   ~ResultFolder();
   ResultFolder(const ResultFolder&) = delete;
   ResultFolder& operator=(const ResultFolder&) = delete;
+
+  /// Where files are until commit().
+  [[nodiscard]] const std::filesystem::path& place() const { return partial_; }
 
   /// Writes one file of the results; `name` has no folder. Throws EnvironmentError (disk full, no rights).
   void write(const std::string& name, std::string_view text);
@@ -30,9 +44,10 @@ class ResultFolder {
  private:
   void move_into_existing();
 
+  FolderKind kind_;
   std::filesystem::path folder_;
-  std::filesystem::path partial_;  ///< where files are until commit()
-  bool existed_ = false;           ///< DIR was there before
+  std::filesystem::path partial_;
+  bool existed_ = false;  ///< DIR was there before
   std::vector<std::string> names_;
 };
 

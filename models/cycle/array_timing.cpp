@@ -14,14 +14,19 @@ void ArrayParameters::validate() const {
   check(obuf_accumulate_latency > 0, "systolic_array", "obuf_accumulate_latency must be positive");
 }
 
+TileClasses classes_of(const isa::ArrayProgram& program) {
+  TileClasses classes;
+  classes.depend_on(program.start);
+  classes.depend_on(program.rows.last);
+  classes.depend_on(program.columns.last);
+  for (const isa::ArrayLoop& loop : program.loops) classes.depend_on(loop.trip);
+  return classes;
+}
+
 void ArrayTiming::start(const isa::ArrayProgram& program) {
   program_ = &program;
   known_.clear();
-  classes_ = {};
-  classes_.depend_on(program.start);
-  classes_.depend_on(program.rows.last);
-  classes_.depend_on(program.columns.last);
-  for (const isa::ArrayLoop& loop : program.loops) classes_.depend_on(loop.trip);
+  classes_ = classes_of(program);
 }
 
 const ArrayTile& ArrayTiming::tile(const TileWalker& tile) {

@@ -31,6 +31,9 @@ struct ArrayTile {
   EventCounts events;       ///< but its `cycles`
 };
 
+/// What the tiles of a block differ in, but for addresses.
+TileClasses classes_of(const isa::ArrayProgram& program);
+
 /// How long a tile of the running block takes and what it does (models/cycle/timing.md, section 5): t vectors take
 /// t + (N-1) + (M-1) cycles plus hazards. Tiles that differ in addresses alone are computed once.
 class ArrayTiming {

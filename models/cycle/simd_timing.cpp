@@ -54,15 +54,20 @@ void SimdParameters::validate() const {
         "latencies must be positive");
 }
 
+TileClasses classes_of(const isa::SimdProgram& program) {
+  TileClasses classes;
+  for (const isa::Nest& nest : program.nests) {
+    classes.depend_on(nest.when);
+    classes.depend_on(nest.lanes.last);
+    for (const isa::Trip& trip : nest.loops) classes.depend_on(trip);
+  }
+  return classes;
+}
+
 void SimdTiming::start(const isa::SimdProgram& program) {
   program_ = &program;
   known_.clear();
-  classes_ = {};
-  for (const isa::Nest& nest : program.nests) {
-    classes_.depend_on(nest.when);
-    classes_.depend_on(nest.lanes.last);
-    for (const isa::Trip& trip : nest.loops) classes_.depend_on(trip);
-  }
+  classes_ = classes_of(program);
 }
 
 const SimdTile& SimdTiming::tile(const TileWalker& tile) {

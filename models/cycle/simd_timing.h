@@ -38,6 +38,9 @@ struct SimdTile {
   std::int64_t fill = 0;  ///< cycles after the last issue; 0 when there is none
 };
 
+/// What the tiles of a block differ in, but for addresses.
+TileClasses classes_of(const isa::SimdProgram& program);
+
 /// How long a tile of the running block takes (models/cycle/timing.md, section 6) and what it does. Tiles that differ
 /// in addresses alone are computed once.
 class SimdTiming {

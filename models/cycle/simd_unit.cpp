@@ -32,6 +32,7 @@ void SimdUnit::run_block() {
     account_.serve(arrived, ledger_.served_by_simd(layer_of(first)));
     acquire(tile);
     if (RunObserver* const observer = ledger_.observer()) tell(*observer, tile, work, arrived);
+    if (ValueModel* const values = block_.values()) values->begin_simd();
     execute(work, arrived);
     if (ValueModel* const values = block_.values()) values->compute_simd(block_, tile);
     release(tile);

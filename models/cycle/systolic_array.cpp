@@ -38,6 +38,7 @@ void SystolicArray::run_block() {
     if (tile.enters(block_.program().array.output_loop)) wait_for_obuf();
     const ArrayTile& work = timing_.tile(tile);
     if (RunObserver* const observer = ledger_.observer()) tell(*observer, tile, work, arrived);
+    if (ValueModel* const values = block_.values()) values->begin_array();
     compute(work);
     if (ValueModel* const values = block_.values()) values->compute_array(block_, tile);
     release(tile);

@@ -133,7 +133,9 @@ module simd_lane
     end
 
     // read -> execute
-    if (valid) begin
+    if (reset) begin
+      left <= '0;
+    end else if (valid) begin
       op <= opcode;
       a <= chosen(source1_space, obuf[OBUF_BITS'(source1)], vmem1[VMEM_BITS'(source1)], vmem2[VMEM_BITS'(source1)],
                   imm[IMM_BITS'(source1)]);

@@ -28,12 +28,6 @@ TEST_F(ExitCode, NoCommandAndAnUnknownOneAreTheUsersMistake) {
   EXPECT_THAT(ended.err, HasSubstr("did you mean `systole run`?"));
 }
 
-TEST_F(ExitCode, ACommandThatThisVersionLacksSaysSo) {
-  const Ended ended = systole("explore space.textproto");
-  EXPECT_EQ(ended.code, 1);
-  EXPECT_THAT(ended.err, HasSubstr("this version does not have `systole explore`"));
-}
-
 TEST_F(ExitCode, AnUnknownOptionIsSuggestedTheNearest) {
   const Ended ended = systole("run lenet5 --hww inference_16x16");
   EXPECT_EQ(ended.code, 1);

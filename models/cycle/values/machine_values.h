@@ -29,19 +29,32 @@ class MachineValues : public ProgramValues {
   void compute_array(RunningBlock& block, const TileWalker& tile) override;
   void compute_simd(RunningBlock& block, const TileWalker& tile) override;
 
- private:
-  /// A piece of a run whose elements lie side by side on both sides.
-  struct Piece {
-    std::int64_t on_chip = 0;
-    std::int64_t element = 0;  ///< of the run
-    std::int64_t count = 0;
-  };
   /// Where the array's vectors lie: words, counted from the buffers' beginnings in elements.
   struct Places {
     std::int64_t ibuf = 0;
     std::int64_t wbuf = 0;
     std::int64_t bbuf = 0;
     std::int64_t obuf = 0;
+  };
+  struct SimdPlace {
+    isa::Buffer buffer = isa::Buffer::vmem1;
+    bool immediate = false;
+    std::int64_t element = 0;
+  };
+
+  /// The slots of the tile that the array is at: where all loops are at 0.
+  [[nodiscard]] Places array_places(RunningBlock& block, const TileWalker& tile) const;
+  /// Where the iterator stands when all loops are at 0.
+  [[nodiscard]] SimdPlace place_of(RunningBlock& block, const isa::Iterator& iterator, const TileWalker& tile) const;
+  /// What a buffer holds.
+  [[nodiscard]] Cells<Cell>& cells(isa::Buffer buffer) { return buffers_.at(static_cast<std::size_t>(buffer)); }
+
+ private:
+  /// A piece of a run whose elements lie side by side on both sides.
+  struct Piece {
+    std::int64_t on_chip = 0;
+    std::int64_t element = 0;  ///< of the run
+    std::int64_t count = 0;
   };
   /// Vectors that enter one after the other and use the same weights.
   struct Vectors {
@@ -52,11 +65,6 @@ class MachineValues : public ProgramValues {
     int rows = 0;
     int columns = 0;
     enum class Start { zero, bias, sum } start = Start::zero;
-  };
-  struct SimdPlace {
-    isa::Buffer buffer = isa::Buffer::vmem1;
-    bool immediate = false;
-    std::int64_t element = 0;
   };
 
   // Streams.
@@ -80,12 +88,10 @@ class MachineValues : public ProgramValues {
 
   // The SIMD unit.
   void run_nest(RunningBlock& block, int nest, const TileWalker& tile);
-  [[nodiscard]] SimdPlace place_of(RunningBlock& block, const isa::Iterator& iterator, const TileWalker& tile) const;
   void execute(const isa::SimdInstruction& instruction, const std::array<SimdPlace, isa::kMaxIterators>& places,
                int lanes);
 
   // Buffers.
-  [[nodiscard]] Cells<Cell>& cells(isa::Buffer buffer) { return buffers_.at(static_cast<std::size_t>(buffer)); }
   const Cell* readable(isa::Buffer buffer, std::int64_t first, std::int64_t count);
   Cell* writable(isa::Buffer buffer, std::int64_t first, std::int64_t count);
 

@@ -55,18 +55,25 @@ std::int64_t MachineValues<Cell>::loaded_base(RunningBlock& block, isa::Buffer b
 }
 
 template <typename Cell>
-void MachineValues<Cell>::compute_array(RunningBlock& block, const TileWalker& tile) {
+typename MachineValues<Cell>::Places MachineValues<Cell>::array_places(RunningBlock& block,
+                                                                       const TileWalker& tile) const {
   const isa::ArrayProgram& array = block.program().array;
-  begin(Part::array, 0, block.layers().array);
   const SlotGate gate = block.array_gate();
   Places base;
   base.ibuf = loaded_base(block, isa::Buffer::ibuf, tile);
   base.wbuf = loaded_base(block, isa::Buffer::wbuf, tile);
   base.bbuf = loaded_base(block, isa::Buffer::bbuf, tile);
   base.obuf = gate.ring->passed(gate.stage) % array.output_depth * array.output_pitch * columns_;
+  return base;
+}
+
+template <typename Cell>
+void MachineValues<Cell>::compute_array(RunningBlock& block, const TileWalker& tile) {
+  const isa::ArrayProgram& array = block.program().array;
+  begin(Part::array, 0, block.layers().array);
   std::vector<std::int32_t> counts;
   for (const isa::ArrayLoop& loop : array.loops) counts.push_back(tile.trip(loop.trip));
-  run_vectors(array, counts, base, tile);
+  run_vectors(array, counts, array_places(block, tile), tile);
 }
 
 /// All vectors of a tile. Those of the innermost loop are multiplied together when it keeps the weights.

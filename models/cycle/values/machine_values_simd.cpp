@@ -28,7 +28,6 @@ void MachineValues<Cell>::compute_simd(RunningBlock& block, const TileWalker& ti
   }
 }
 
-/// Where the iterator stands when all loops are at 0.
 template <typename Cell>
 typename MachineValues<Cell>::SimdPlace MachineValues<Cell>::place_of(RunningBlock& block,
                                                                       const isa::Iterator& iterator,

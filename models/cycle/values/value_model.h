@@ -24,6 +24,10 @@ class ValueModel {
   /// A store's generation has ended: memory has it now.
   virtual void store(RunningBlock& block, int stream, const StreamWalker& walker) = 0;
 
+  /// A unit starts a tile; when it has finished it, it says so below. For who takes the time.
+  virtual void begin_array() {}
+  virtual void begin_simd() {}
+
   /// The array has finished a tile.
   virtual void compute_array(RunningBlock& block, const TileWalker& tile) = 0;
   /// The SIMD unit has finished a tile.
