@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <fstream>
 #include <regex>
 
@@ -46,8 +47,13 @@ class Lockstep : public ProgramTest {
     ASSERT_EQ(systole(std::string("compile lenet5 -o lenet") + kMachine4x4).code, 0);
     ASSERT_EQ(systole("disasm lenet > text").code, 0);
     const std::regex relu(" *[0-9]+: CALCULUS function=relu destination=0 source1=1 source2=1\n");
-    const std::string text =
-        std::regex_replace(text_of("text"), relu, instructions, std::regex_constants::format_first_only);
+    std::string text = std::regex_replace(text_of("text"), relu, instructions, std::regex_constants::format_first_only);
+    // The region of the instructions has 4 bytes for each.
+    std::smatch bytes;
+    ASSERT_TRUE(std::regex_search(text, bytes, std::regex("\"instructions\" address=\\S+ bytes=([0-9]+)")));
+    const auto added = 4 * (std::count(instructions.begin(), instructions.end(), '\n') - 1);
+    text.replace(static_cast<std::size_t>(bytes.position(1)), static_cast<std::size_t>(bytes.length(1)),
+                 std::to_string(std::stol(bytes[1]) + added));
     ASSERT_NE(text, text_of("text"));
     std::ofstream(place / "text") << text;
     const Ended assembled = systole("asm text -o program");
