@@ -124,6 +124,7 @@ void judge(const RtlVerdict& verdict, std::int64_t results, const std::vector<st
 
 void run_cosim(const std::vector<std::string>& arguments, std::ostream& out) {
   CosimOptions options;
+  options.model.integers = true;
   CommandLine line(
       "cosim", "MODEL",
       "Runs tiles of MODEL (an ONNX file, a shipped network's name, or a compiled program) in the SystemC machine\n"

@@ -29,6 +29,7 @@ struct ModelOptions {
   GradientWay gradient = GradientWay::quicker;
   std::vector<std::string> training_given;  ///< options that were given and are for training
   std::optional<TilingRule> tiling;         ///< --tiling; without: search
+  bool integers = false;                    ///< no option: cosim has networks of real numbers compiled as integers
 };
 
 struct ResultOptions {

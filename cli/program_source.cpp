@@ -93,6 +93,7 @@ std::string notes_of(const Training& training) {
 Compilation compile_graph(const std::string& path, Graph graph, const ModelOptions& options, ProgramSource& source) {
   CompileOptions compile_options;
   compile_options.fusion = options.fusion;
+  compile_options.integers = options.integers;
   compile_options.gradient = options.gradient;
   compile_options.mode = options.mode;
   compile_options.tiling = options.tiling.value_or(TilingRule::search);

@@ -13,10 +13,15 @@ namespace {
 constexpr std::array<isa::Buffer, kRtlMemories> kBufferOf = {isa::Buffer::ibuf, isa::Buffer::wbuf,  isa::Buffer::bbuf,
                                                              isa::Buffer::obuf, isa::Buffer::vmem1, isa::Buffer::vmem2};
 
+/// What messages need of it, and no values.
 isa::Program without_memory(const isa::Program& program) {
   isa::Program bare;
   *bare.mutable_target() = program.target();
   *bare.mutable_layers() = program.layers();
+  *bare.mutable_blocks() = program.blocks();
+  for (const isa::Region& region : program.regions()) {
+    if (region.kind() == isa::Region::instruction) *bare.add_regions() = region;
+  }
   return bare;
 }
 
