@@ -121,11 +121,20 @@ void prepare_for_check(const std::string& model, const CheckOptions& options, Gr
     randomise_weights(graph, *options.random_weights);
     return;
   }
+  const auto refuse = [&](const std::string& what) {
+    throw UserError({model, 0, 0, "--check needs weights, and " + what, "give random ones with --random-weights SEED"});
+  };
+  bool any = false;
+  bool all_alike = true;
   for (const Tensor& tensor : graph.tensors) {
-    if (!tensor.constant || has_values(tensor.values)) continue;
-    throw UserError({model, 0, 0, fmt::format("--check needs weights, and '{}' has none", tensor.name),
-                     "give random ones with --random-weights SEED"});
+    if (!tensor.constant) continue;
+    if (!has_values(tensor.values)) refuse(fmt::format("'{}' has none", tensor.name));
+    if (element_count(tensor.shape) == 1) continue;
+    any = true;
+    all_alike =
+        all_alike && (std::holds_alternative<Fill>(tensor.values) || std::holds_alternative<RowFill>(tensor.values));
   }
+  if (any && all_alike) refuse("those of this model are all alike");
 }
 
 ValueCheck::ValueCheck(const Graph& graph, const isa::Program& program, const CheckOptions& options,

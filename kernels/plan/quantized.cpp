@@ -174,6 +174,9 @@ class Preparation {
       Integers sums = channel_sums(node, weights.shape, *values);
       for (std::int64_t& sum : sums) sum *= offset - zero;
       for (std::size_t i = 0; added && i < sums.size(); ++i) sums[i] += (*added)[i];
+      if (integers_) {  // a bias wraps as the sums do that begin with it
+        for (std::int64_t& sum : sums) sum = static_cast<std::int32_t>(static_cast<std::uint32_t>(sum));
+      }
       bias = std::move(sums);
     }
     Shape shape{channels};

@@ -53,10 +53,10 @@ std::string quantised_network() {
   constexpr std::int64_t kMost = 2147483647;
   integers("w", {2, 1, 1, 1}, onnx::TensorProto::INT8, {100, -3});
   integers("w_zero", {}, onnx::TensorProto::INT8, {0});
-  integers("x_zero", {}, onnx::TensorProto::UINT8, {7});
+  integers("x_zero", {}, onnx::TensorProto::INT8, {0});
   integers("y_zero", {}, onnx::TensorProto::UINT8, {100});
   integers("b", {2}, onnx::TensorProto::INT32, {kMost, 0});
-  model.input("x", {1, 1, 4, 4}, onnx::TensorProto::UINT8).floats("scale", {}, {0.25F}).output("y");
+  model.input("x", {1, 1, 4, 4}, onnx::TensorProto::INT8).floats("scale", {}, {0.25F}).output("y");
   model.node("QLinearConv", {"x", "scale", "x_zero", "w", "scale", "w_zero", "scale", "y_zero", "b"}, {"y"}, {},
              "wraps");
   return model.bytes();
@@ -68,15 +68,15 @@ TEST_F(CheckOption, QuantisedNetworksMustBeEqualAndCountSumsThatWrap) {
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_THAT(ended.out, HasSubstr("check: values are the machine's integers"));
   EXPECT_THAT(ended.out, HasSubstr("check: y: 32 elements, all equal"));
-  EXPECT_THAT(ended.out, HasSubstr("check: layer 'wraps': "));
-  EXPECT_THAT(text_of("q/check.json"), HasSubstr("\"layer\": \"wraps\""));
+  EXPECT_THAT(ended.out, HasSubstr("check: layer 'wraps/sums': "));
+  EXPECT_THAT(text_of("q/check.json"), HasSubstr("\"layer\": \"wraps/sums\""));
 }
 
 TEST_F(CheckOption, QuantisedNetworksNeedEightBits) {
   std::ofstream(place / "quantised.onnx", std::ios::binary) << quantised_network();
   const Ended ended = systole("run quantised.onnx --set systolic_array.activation_bits=4" + kMachine);
   EXPECT_EQ(ended.code, 1);
-  EXPECT_THAT(ended.err, HasSubstr("'wraps' has 8-bit operands, and inference_16x16 has activations of 4 bits"));
+  EXPECT_THAT(ended.err, HasSubstr("'wraps/sums' has 8-bit operands, and inference_16x16 has activations of 4 bits"));
 }
 
 TEST_F(CheckOption, SaysWhenItsCompanionsStandAlone) {
@@ -86,7 +86,7 @@ TEST_F(CheckOption, SaysWhenItsCompanionsStandAlone) {
 }
 
 TEST_F(CheckOption, NamesAMissingInputFile) {
-  const Ended ended = systole("run lenet5 --check --inputs nowhere" + kMachine);
+  const Ended ended = systole("run lenet5 --check --random-weights 1 --inputs nowhere" + kMachine);
   EXPECT_EQ(ended.code, 2);
   EXPECT_THAT(ended.err, HasSubstr("nowhere/input_0.pb"));
 }

@@ -68,7 +68,7 @@ TEST(Text, assembling_the_disassembly_gives_the_same_bytes_and_the_same_text) {
 TEST(Text, reads_like_the_instruction_set) {
   const std::string text = disassemble(example_program());
   EXPECT_THAT(text, HasSubstr(".program schema=1 machine=\"small\" model=\"example\" mode=\"inference\" "
-                              "batch=1\n.target rows=4 columns=8 "));
+                              "batch=1 numbers=single_precision\n.target rows=4 columns=8 "));
   EXPECT_THAT(
       text,
       HasSubstr(
