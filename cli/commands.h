@@ -23,6 +23,7 @@ void run_cosim(const std::vector<std::string>& arguments, std::ostream& out);
 void run_disasm(const std::vector<std::string>& arguments, std::ostream& out);
 void run_asm(const std::vector<std::string>& arguments, std::ostream& out);
 void run_dram(const std::vector<std::string>& arguments, std::ostream& out);
+void run_explain(const std::vector<std::string>& arguments, std::ostream& out);
 void run_explore(const std::vector<std::string>& arguments, std::ostream& out);
 void run_info(const std::vector<std::string>& arguments, std::ostream& out);
 

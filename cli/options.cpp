@@ -88,6 +88,26 @@ OptionGroup model_options(ModelOptions& options) {
   return all;
 }
 
+OptionGroup program_options(ProgramOptions& options) {
+  OptionGroup all = model_options(options.model);
+  all.add_options()("layers", texts(options.layers, "PATTERN"),
+                    "only the layers whose name matches (with * and ?), and those fused with them; repeatable");
+  return all;
+}
+
+std::vector<std::string> program_arguments(const std::string& model, const std::vector<std::string>& arguments) {
+  ProgramOptions ignored;
+  const OptionGroup known = program_options(ignored);
+  std::vector<std::string> words{model};
+  const int style = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+  for (const po::option& option :
+       po::command_line_parser(arguments).options(known).style(style).allow_unregistered().run().options) {
+    if (option.unregistered || option.position_key >= 0) continue;
+    words.insert(words.end(), option.original_tokens.begin(), option.original_tokens.end());
+  }
+  return words;
+}
+
 OptionGroup result_options(ResultOptions& options) {
   OptionGroup all = group("Results");
   all.add_options()  //

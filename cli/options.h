@@ -32,6 +32,12 @@ struct ModelOptions {
   bool integers = false;                    ///< no option: cosim has networks of real numbers compiled as integers
 };
 
+/// What chooses the program of a run, beside the machine.
+struct ProgramOptions {
+  ModelOptions model;
+  std::vector<std::string> layers;  ///< --layers
+};
+
 struct ResultOptions {
   std::string out;  ///< --out; empty: no files
   bool force = false;
@@ -47,6 +53,7 @@ using OptionGroup = boost::program_options::options_description;
 
 OptionGroup machine_options(MachineOptions& options);
 OptionGroup model_options(ModelOptions& options);
+OptionGroup program_options(ProgramOptions& options);
 OptionGroup result_options(ResultOptions& options);
 OptionGroup talk_options(TalkOptions& options);  ///< also --help and --version
 
@@ -54,6 +61,9 @@ OptionGroup talk_options(TalkOptions& options);  ///< also --help and --version
 inline constexpr const char* kDefaultHardware = "inference_64x64";
 /// The default of --hw with --mode training.
 inline constexpr const char* kTrainingHardware = "training_64x64";
+
+/// MODEL and those of the arguments that are options of ProgramOptions: what to give again to get the same program.
+std::vector<std::string> program_arguments(const std::string& model, const std::vector<std::string>& arguments);
 
 /// The command line of one command: `systole NAME ARGUMENT [options]`.
 class CommandLine {

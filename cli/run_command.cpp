@@ -28,21 +28,18 @@ namespace {
 
 struct RunOptions {
   MachineOptions machine;
-  ModelOptions model;
+  ProgramOptions program;
   ResultOptions results;
   TalkOptions talk;
   CheckOptions check;
   WaveRequest wave;
   std::string timeline;
-  std::vector<std::string> layers;
 };
 
 OptionGroup run_options(RunOptions& options) {
-  OptionGroup all = model_options(options.model);
-  all.add_options()("layers", boost::program_options::value(&options.layers)->composing()->value_name("PATTERN"),
-                    "only the layers whose name matches (with * and ?), and those fused with them; repeatable")(
-      "timeline", boost::program_options::value(&options.timeline)->value_name("FILE"),
-      "write a timeline (Chrome trace JSON, for Perfetto and speedscope)");
+  OptionGroup all = program_options(options.program);
+  all.add_options()("timeline", boost::program_options::value(&options.timeline)->value_name("FILE"),
+                    "write a timeline (Chrome trace JSON, for Perfetto and speedscope)");
   return all;
 }
 
@@ -64,7 +61,7 @@ OptionGroup check_options(CheckOptions& options) {
 /// Throws UserError when options exclude one another.
 void check_consistent(const RunOptions& options) {
   const CheckOptions& check = options.check;
-  if (check.check && !options.layers.empty()) {
+  if (check.check && !options.program.layers.empty()) {
     throw UserError({"", 0, 0, "--check needs the whole network, and --layers takes a part", "leave one of them out"});
   }
   if (check.check || (check.inputs.empty() && check.expected.empty() && !check.random_weights)) return;
@@ -127,11 +124,11 @@ void run_run(const std::vector<std::string>& arguments, std::ostream& out) {
   std::unique_ptr<ResultFolder> folder;
   if (!options.results.out.empty()) folder = std::make_unique<ResultFolder>(options.results.out, options.results.force);
 
-  ProgramSource source = program_from(*model, options.machine, options.model, true, options.check);
+  ProgramSource source = program_from(*model, options.machine, options.program.model, true, options.check);
   std::optional<ValueCheck> check;
   if (options.check.check)
     check.emplace(*source.graph, source.program, options.check, source.training ? &*source.training : nullptr);
-  const std::vector<int> layers = keep_layers(options.layers, source.program);
+  const std::vector<int> layers = keep_layers(options.program.layers, source.program);
   WaveRecorder wave(options.wave, source.program, source.machine);
   TimelineRecorder timeline(options.timeline, source.program, source.machine);
   std::vector<Watch> watches = wave.watches();
@@ -144,7 +141,8 @@ void run_run(const std::vector<std::string>& arguments, std::ostream& out) {
   std::optional<CheckReport> verdict;
   if (check) verdict = check->verdict();
   logger("machine")->info("{} cycles in {:.3f} s", simulation.counters.cycles.count(), simulation.wall_seconds);
-  const RunResult result = result_of(simulation, source.program, source.machine, layers);
+  RunResult result = result_of(simulation, source.program, source.machine, layers);
+  result.arguments = program_arguments(*model, arguments);
 
   if (folder) write_results(result, simulation, source, verdict, *folder);
   if (options.results.json) {

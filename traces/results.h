@@ -103,6 +103,7 @@ struct RunResult {
   std::string memory;    ///< the off-chip memory's name
   std::string mode = "inference";
   std::int64_t batch = 1;
+  std::vector<std::string> arguments;  ///< MODEL and options that chose the program; empty: not recorded
   double clock_hz = 0.0;
   std::int64_t rows = 0;     ///< of the systolic array
   std::int64_t columns = 0;  ///< of the systolic array, and lanes of the SIMD unit

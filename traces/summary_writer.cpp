@@ -106,6 +106,7 @@ Json summary_json(const RunResult& result) {
       {"hardware", result.hardware}, {"memory", result.memory},          {"mode", result.mode},
       {"batch", result.batch},       {"clock_hz", result.clock_hz},      {"cycles", result.cycles.count()},
       {"seconds", result.seconds()}, {"macs", result.macs.count()},      {"utilization", result.utilization()}};
+  if (!result.arguments.empty()) json["arguments"] = result.arguments;
   if (const auto& kinds = result.cycles_by_kind) {
     json["cycles_by_kind"] = {
         {"conv_gemm", kinds->conv_gemm.count()}, {"other", kinds->other.count()}, {"overlap", kinds->overlap.count()}};
@@ -139,6 +140,7 @@ const std::vector<SummaryKey>& summary_keys() {
       {"seconds", "s", "cycles / clock_hz"},
       {"macs", "MACs", "true multiply-accumulates, padding not counted"},
       {"utilization", "", "macs / (rows * columns * cycles), 0 to 1"},
+      {"arguments[]", "", "MODEL and the options that chose its program, to repeat the run (`systole explain`)"},
       {"cycles_by_kind.conv_gemm", "cycles", "only convolution or GEMM work was in flight"},
       {"cycles_by_kind.other", "cycles", "only other work was in flight"},
       {"cycles_by_kind.overlap", "cycles", "both were in flight"},

@@ -48,6 +48,7 @@ RunResult sample_result(int layers) {
   run.model = "sample";
   run.hardware = "inference_64x64";
   run.memory = "ddr4_2400";
+  run.arguments = {"sample"};
   run.clock_hz = 1.25e9;
   run.rows = 64;
   run.columns = 64;
