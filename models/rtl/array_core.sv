@@ -2,7 +2,7 @@
 //
 // Memories are loaded through the load port while the core is idle; then `start` runs one tile. Cycle 0 of the tile is the cycle after `start`. A
 // tile of t vectors has its last result written at the end of cycle t + (ROWS-1) + (COLUMNS-1) - 1, plus hazards; `busy` falls then. A tile may be started in the last
-// cycle of the one before.
+// cycle of the one before; its inputs are there from then on.
 module array_core #(
     parameter int ROWS = 4,
     parameter int COLUMNS = 4,
@@ -109,6 +109,16 @@ module array_core #(
       .foot
   );
 
+  // The last column finishes a tile in the cycle in which the next one may be started: what the columns need is kept from the start on.
+  logic        tile_biased;
+  logic [31:0] tile_columns;
+  always_ff @(posedge clk) begin
+    if (start) begin
+      tile_biased <= biased;
+      tile_columns <= column_tail_count;
+    end
+  end
+
   // What belongs to a vector travels beside it: ROWS-1 cycles to the foot of column 0, then one cycle a column. Its OBUF address gets there earlier, to read.
   localparam int TAG_BITS = 4 + OADDR_BITS + BADDR_BITS;
   logic [TAG_BITS-1:0]   tag[COLUMNS];
@@ -136,9 +146,9 @@ module array_core #(
       ) accumulator (
           .clk,
           .read_addr(read_addr[c]),
-          .valid(now_valid && !reset && (!now_tail || 32'(c) < column_tail_count)),
+          .valid(now_valid && !reset && (!now_tail || 32'(c) < tile_columns)),
           .fresh(now_fresh),
-          .biased,
+          .biased(tile_biased),
           .addr(now_obuf),
           .bias_addr(now_bbuf),
           .sum(foot[c*ACC_BITS+:ACC_BITS]),

@@ -108,6 +108,46 @@ class Core {
   }
 
   Results run(const Tile& t, int& cycles) {
+    configure(t);
+    core_.start = 1;
+    tick();
+    core_.start = 0;
+    Results results;
+    for (cycles = 0; core_.busy; ++cycles) {
+      collect(cycles, results);
+      tick();
+    }
+    return results;
+  }
+
+  /// Starts each tile in the last cycle of the one before, whose length is known; results by the cycle since the first.
+  /// `gaps`: cycles in which the core was not busy before the last tile's end, or was after it.
+  Results run_back_to_back(const std::vector<Tile>& tiles, const std::vector<int>& lengths, int& gaps) {
+    Results results;
+    int now = 0;
+    gaps = 0;
+    configure(tiles.front());
+    core_.start = 1;
+    tick();
+    core_.start = 0;
+    for (std::size_t n = 0; n < tiles.size(); ++n) {
+      for (int cycle = 0; cycle < lengths[n]; ++cycle, ++now) {
+        if (core_.busy == 0) ++gaps;
+        const bool next = cycle + 1 == lengths[n] && n + 1 < tiles.size();
+        if (next) configure(tiles[n + 1]);
+        core_.start = next ? 1 : 0;
+        collect(now, results);
+        tick();
+      }
+    }
+    core_.start = 0;
+    core_.eval();
+    if (core_.busy != 0) ++gaps;
+    return results;
+  }
+
+ private:
+  void configure(const Tile& t) {
     for (int l = 0; l < kLoops; ++l) {
       core_.count[l] = static_cast<std::uint32_t>(t.count[l]);
       set16(&core_.ibuf_stride[0], l, t.ibuf[l]);
@@ -121,23 +161,15 @@ class Core {
     core_.row_tail_count = static_cast<std::uint32_t>(t.rows);
     core_.column_loop = static_cast<unsigned char>(t.column_loop);
     core_.column_tail_count = static_cast<std::uint32_t>(t.columns);
-    core_.start = 1;
-    tick();
-    core_.start = 0;
-    Results results;
-    for (cycles = 0; core_.busy; ++cycles) {
-      core_.eval();
-      for (int c = 0; c < kColumns; ++c) {
-        if ((core_.result_valid >> c & 1) == 0) continue;
-        const auto address = static_cast<int>(core_.result_addr >> (9 * c) & 0x1FF);
-        results.emplace(std::pair(cycles, c), Result{address, static_cast<std::int32_t>(core_.result[c])});
-      }
-      tick();
-    }
-    return results;
   }
-
- private:
+  void collect(int cycle, Results& results) {
+    core_.eval();
+    for (int c = 0; c < kColumns; ++c) {
+      if ((core_.result_valid >> c & 1) == 0) continue;
+      const auto address = static_cast<int>(core_.result_addr >> (9 * c) & 0x1FF);
+      results.emplace(std::pair(cycle, c), Result{address, static_cast<std::int32_t>(core_.result[c])});
+    }
+  }
   static void set16(std::uint32_t* words, int l, int value) {
     const int shift = 16 * (l % 2);
     words[l / 2] = (words[l / 2] & ~(0xFFFFU << shift)) | (static_cast<std::uint32_t>(value) & 0xFFFFU) << shift;
@@ -258,6 +290,32 @@ TEST(ArrayCore, every_result_of_random_tiles_has_the_right_value_in_the_right_cy
     ASSERT_EQ(cycles, expected_cycles) << "tile " << n;
     ASSERT_EQ(cycles, cycles_in_systemc(tile)) << "tile " << n;
     ASSERT_TRUE(seen == right) << "tile " << n;
+  }
+}
+
+/// No cycle is lost between two tiles, and the one behind reads what the one before it has just written.
+TEST(ArrayCore, tiles_follow_one_another_without_a_gap) {
+  Random random;
+  Core core;
+  Memories m = random_memories(random);
+  core.load(m);
+  for (int chain = 0; chain < 200; ++chain) {
+    std::vector<Tile> tiles;
+    std::vector<int> lengths;
+    Results right;
+    int begin = 0;
+    for (int n = 0; n < 12; ++n) {
+      tiles.push_back(random_tile(random));
+      lengths.push_back(0);
+      for (const auto& [place, result] : expected(tiles.back(), m, lengths.back())) {
+        right.emplace(std::pair(begin + place.first, place.second), result);
+      }
+      begin += lengths.back();
+    }
+    int gaps = 0;
+    const Results seen = core.run_back_to_back(tiles, lengths, gaps);
+    ASSERT_EQ(gaps, 0) << "chain " << chain;
+    ASSERT_TRUE(seen == right) << "chain " << chain;
   }
 }
 
