@@ -87,9 +87,9 @@ Analysis corrected(const std::string& model, const AnalyzeOptions& options) {
 
 Analysis published(const std::string& model, const AnalyzeOptions& options) {
   if (!options.network.training_given.empty()) {
-    throw UserError({"", 0, 0,
-                     fmt::format("the published model's training takes no --{}", options.network.training_given.front()),
-                     "it is cross-entropy, plain SGD and dense gradients; leave the option out"});
+    throw UserError(
+        {"", 0, 0, fmt::format("the published model's training takes no --{}", options.network.training_given.front()),
+         "it is cross-entropy, plain SGD and dense gradients; leave the option out"});
   }
   const NetworkSource network = network_from(model, options.network);
   const bool training = options.network.mode == "training";

@@ -68,8 +68,8 @@ class ValueCheck {
   [[nodiscard]] ValueModel& values() { return *values_; }
 
   /// After the run. Of states the step is compared, in the Euclidean norm. Throws InternalError when an output differs
-  /// by more than 1e-3 of the largest expected element, a step by more than 10 % of its length, or an output at all where
-  /// the program computes in integers.
+  /// by more than 1e-3 of the largest expected element, a step by more than 10 % of its length, or an output at all
+  /// where the program computes in integers.
   [[nodiscard]] CheckReport verdict() const;
 
  private:

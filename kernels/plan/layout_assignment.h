@@ -22,8 +22,8 @@ struct LayoutAssignment {
 ///  - what replaces a state lies where the state does;
 ///  - what a concatenation joins is written in place where its producer can;
 ///  - elements have activation_bits when a convolution or matrix product reads the memory, or when they are only
-///    copied or max-pooled into such a tensor; positions in windows have 8; all others have accumulator_bits. Where 4-bit elements would not begin at whole
-///    bytes they have 8 bits.
+///    copied or max-pooled into such a tensor; positions in windows have 8; all others have accumulator_bits. Where
+///    4-bit elements would not begin at whole bytes they have 8 bits.
 /// `fused[t]` marks tensors that never reach memory.
 LayoutAssignment assign_layouts(const Graph& graph, const Machine& machine, const std::vector<bool>& fused,
                                 RegionTable& regions);

@@ -42,9 +42,9 @@ TEST_F(ExitCode, AnUnknownMachineIsSuggestedTheNearest) {
 
 TEST_F(ExitCode, BadValuesAreTheUsersMistake) {
   for (const char* options :
-       {"--batch 0", "--batch many", "--mode slow", "--mode training", "--loss mse", "--mode training --loss much", "--set systolic_array.rows=0",
-        "--set systolic_array.rovs=8", "--set nonsense", "--log verbose", "--log '*=loud'", "--log nobody=info",
-        "--layers nothing_like_it", "--dram ddr9", "extra"}) {
+       {"--batch 0", "--batch many", "--mode slow", "--mode training", "--loss mse", "--mode training --loss much",
+        "--set systolic_array.rows=0", "--set systolic_array.rovs=8", "--set nonsense", "--log verbose",
+        "--log '*=loud'", "--log nobody=info", "--layers nothing_like_it", "--dram ddr9", "extra"}) {
     const Ended ended = systole(std::string("run lenet5 --hw inference_16x16 ") + options);
     EXPECT_EQ(ended.code, 1) << options << ": " << ended.err;
     EXPECT_THAT(ended.err, HasSubstr("error: ")) << options;
