@@ -23,7 +23,7 @@ bool is_bounded(const SpaceBudget& budget) {
   return budget.at_most < std::numeric_limits<std::int64_t>::max() && !budget.terms.empty();
 }
 
-/// Values of a field are whole multiples of its smallest step on the axis where that is a byte or more.
+/// Shares lie between the axes' values; sizes and widths of a machine are whole bytes.
 std::int64_t rounded_down(std::int64_t value) {
   return value / 8 * 8;
 }
