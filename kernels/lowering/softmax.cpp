@@ -1,9 +1,8 @@
-#include <algorithm>
-
 #include "kernels/lowering/iteration_space.h"
 #include "kernels/lowering/reduction.h"
 #include "kernels/lowering/simd_layer.h"
 #include "kernels/lowering/simd_lowerings.h"
+#include "kernels/lowering/softmax_space.h"
 
 namespace systole {
 
@@ -16,21 +15,6 @@ using Kind = isa::Condition::Kind;
 /// The lowest finite single-precision number: no maximum yet.
 constexpr double kLowest = -3.4028234663852886e38;
 
-/// The axes along words, in the order of memory; the other dimensions, innermost on the lanes, inside them.
-IterationSpace space_of(const Node& node, LoweringContext& context) {
-  const auto& axes = std::get<SoftmaxAttributes>(node.attributes);
-  const Layout& input = context.layout(node.inputs.at(0));
-  const Shape& shape = context.graph().shape(node.inputs[0]);
-  Order order = order_of(shape, input);
-  std::stable_partition(order.begin(), order.end(),
-                        [&](int dim) { return dim >= axes.first_axis && dim < axes.last_axis; });
-  IterationSpace space(shape, order, static_cast<std::size_t>(axes.last_axis - axes.first_axis));
-  space.add(input);
-  space.add(context.layout(node.outputs.at(0)));
-  space.coalesce();
-  return space;
-}
-
 /// y = e^(x - m) / s with the maximum m and the sum s of e^(x - m) along the axes; its logarithm is x - m - log s.
 /// Where the axes fit into VMEM, one pass does it. Otherwise they are cut, and x is read twice: the first pass keeps m
 /// and s up to date (s is multiplied by e^(m - m') when a larger maximum m' turns up; Milakov and Gimelshein, "Online
@@ -39,7 +23,7 @@ class SoftmaxLayer {
  public:
   SoftmaxLayer(const Node& node, LoweringContext& context, bool cut)
       : logarithm_(node.op == OpKind::LogSoftmax),
-        space_(space_of(node, context)),
+        space_(softmax_space(node, context)),
         layer_(node, context),
         pass_(cut ? layer_.pass(2) : -1),
         reduction_(layer_, reduced(), kept(), cut, context.machine().columns) {

@@ -1,9 +1,8 @@
-#include <algorithm>
-
 #include "kernels/lowering/iteration_space.h"
 #include "kernels/lowering/reduction.h"
 #include "kernels/lowering/simd_layer.h"
 #include "kernels/lowering/simd_lowerings.h"
+#include "kernels/lowering/softmax_space.h"
 
 namespace systole {
 
@@ -13,27 +12,13 @@ using isa::Namespace;
 using Op = isa::SimdOpcode;
 using Kind = isa::Condition::Kind;
 
-/// The axes along words, in the order of memory; the other dimensions, innermost on the lanes, inside them.
-IterationSpace space_of(const Node& node, LoweringContext& context) {
-  const auto& axes = std::get<SoftmaxAttributes>(node.attributes);
-  const Shape& shape = context.graph().shape(node.outputs.at(0));
-  Order order = order_of(shape, context.layout(node.inputs.at(1)));
-  std::stable_partition(order.begin(), order.end(),
-                        [&](int dim) { return dim >= axes.first_axis && dim < axes.last_axis; });
-  IterationSpace space(shape, order, static_cast<std::size_t>(axes.last_axis - axes.first_axis));
-  for (const TensorId input : node.inputs) space.add(context.layout(input));
-  space.add(context.layout(node.outputs[0]));
-  space.coalesce();
-  return space;
-}
-
 /// Softmax: dx = y*dy - y*s with s = sum(y*dy). Its logarithm: dx = dy - e^y * s with s = sum(dy). Where the axes do
 /// not fit into VMEM they are cut, and a second pass reads both operands again.
 class SoftmaxGradientLayer {
  public:
   SoftmaxGradientLayer(const Node& node, LoweringContext& context, bool cut)
       : logarithm_(node.op == OpKind::LogSoftmaxGradient),
-        space_(space_of(node, context)),
+        space_(softmax_space(node, context)),
         layer_(node, context),
         pass_(cut ? layer_.pass(2) : -1),
         reduction_(layer_, extents(0, space_.outer()), extents(space_.outer(), space_.extents().size()), cut,
