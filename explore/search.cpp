@@ -22,6 +22,7 @@ constexpr std::size_t kBins = 1 << 16;
 Tally do_pieces(const std::string& kind, std::size_t pieces, const SearchOptions& options,
                 const std::function<Tally(std::size_t piece, int worker)>& work) {
   std::vector<Tally> tallies(pieces);
+  const std::size_t all = options.share < pieces ? (pieces - options.share - 1) / options.shares + 1 : 0;
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
   std::size_t done = 0;
@@ -29,7 +30,8 @@ Tally do_pieces(const std::string& kind, std::size_t pieces, const SearchOptions
   std::exception_ptr failure;
   const auto worker = [&](int number) {
     try {
-      for (std::size_t piece = next++; piece < pieces; piece = next++) {
+      for (std::size_t turn = next++; turn < all; turn = next++) {
+        const std::size_t piece = options.share + turn * options.shares;
         const std::string name = fmt::format("{} {}", kind, piece);
         std::optional<Tally> known = options.store == nullptr ? std::nullopt : options.store->find(name);
         const bool fresh = !known;
@@ -39,12 +41,12 @@ Tally do_pieces(const std::string& kind, std::size_t pieces, const SearchOptions
         tallies[piece] = std::move(*known);
         ++done;
         if (fresh) points += tallies[piece].points;
-        if (options.progress) options.progress(done, pieces, points);
+        if (options.progress) options.progress(done, all, points);
       }
     } catch (...) {
       const std::lock_guard lock(mutex);
       if (!failure) failure = std::current_exception();
-      next = pieces;
+      next = all;
     }
   };
   std::vector<std::thread> threads;
@@ -241,8 +243,8 @@ SearchResult search_table(const SimditTable& table, const SearchOptions& options
     return tally_rows(tables[static_cast<std::size_t>(worker)], table.space(), begin,
                       std::min(begin + kRowsOfAPiece, table.rows()));
   });
-  result.proven = true;
-  if (result.tally.points > 0) result.median = median_of(tables.front(), result.tally);
+  result.proven = options.shares == 1;
+  if (result.proven && result.tally.points > 0) result.median = median_of(tables.front(), result.tally);
   return result;
 }
 
@@ -288,7 +290,7 @@ SearchResult search_exhaustively(const DesignSpace& space, const PointCost& cost
     }
     return tally;
   });
-  result.proven = true;
+  result.proven = options.shares == 1;
   return result;
 }
 

@@ -21,6 +21,8 @@ using SearchProgress = std::function<void(std::size_t done, std::size_t all, dou
 struct SearchOptions {
   int threads = 1;
   ExploreStore* store = nullptr;  ///< nullptr: nothing is kept
+  std::size_t share = 0;          ///< the first piece of work to do, and then every `shares`-th
+  std::size_t shares = 1;         ///< above 1, the result is that of some pieces alone
   SearchProgress progress;        ///< one thread at a time calls it; may be empty
 };
 

@@ -70,17 +70,20 @@ class Statement {
 
 }  // namespace
 
-ExploreStore::ExploreStore(const std::filesystem::path& file, const std::string& space) : file_(file.string()) {
+ExploreStore::ExploreStore(const std::filesystem::path& file, const std::string& space)
+    : file_(file.string()), space_(space) {
   if (sqlite3_open(file_.c_str(), &database_) != SQLITE_OK) fail("cannot be opened");
   sqlite3_busy_timeout(database_, 60000);
+  execute("BEGIN IMMEDIATE");  // whoever is killed here leaves an empty file
   execute("CREATE TABLE IF NOT EXISTS space(text TEXT NOT NULL)");
-  execute("CREATE TABLE IF NOT EXISTS piece(name TEXT PRIMARY KEY, tally TEXT NOT NULL)");
-  const Statement known(database_, "SELECT text FROM space", {});
-  if (known.row() && known.text() != space) {
-    throw UserError(
-        {file_, 0, 0, "the results here are of another search", "choose another --out, or give --force to begin anew"});
+  // Without row numbers: the order of the rows is that of their names, not of when they were written.
+  execute("CREATE TABLE IF NOT EXISTS piece(name TEXT PRIMARY KEY, tally TEXT NOT NULL) WITHOUT ROWID");
+  {
+    const Statement known(database_, "SELECT text FROM space", {});
+    if (known.row()) check_same_space(known.text(), file_);
+    if (!known.row() && !Statement(database_, "INSERT INTO space VALUES(?)", {space}).good()) fail("cannot be written");
   }
-  if (!known.row() && !Statement(database_, "INSERT INTO space VALUES(?)", {space}).good()) fail("cannot be written");
+  execute("COMMIT");
 }
 
 ExploreStore::~ExploreStore() {
@@ -89,6 +92,12 @@ ExploreStore::~ExploreStore() {
 
 void ExploreStore::execute(const char* sql) {
   if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail("cannot be written");
+}
+
+void ExploreStore::check_same_space(const std::string& known, const std::string& file) const {
+  if (known == space_) return;
+  throw UserError(
+      {file, 0, 0, "the results here are of another search", "choose another --out, or give --force to begin anew"});
 }
 
 void ExploreStore::fail(const char* what) const {
@@ -109,6 +118,24 @@ void ExploreStore::put(const std::string& piece, const Tally& tally) {
   if (!Statement(database_, "INSERT OR REPLACE INTO piece VALUES(?, ?)", {piece, text_of(tally)}).good()) {
     fail("cannot be written");
   }
+}
+
+void ExploreStore::absorb(const std::filesystem::path& file) {
+  const std::lock_guard lock(mutex_);
+  if (!std::filesystem::exists(file)) throw EnvironmentError(fmt::format("{}: there is no such file", file.string()));
+  if (!Statement(database_, "ATTACH ? AS other", {file.string()}).good()) fail("cannot take another file's results");
+  if (other_has_pieces()) {
+    check_same_space(Statement(database_, "SELECT text FROM other.space", {}).text(), file.string());
+    execute("INSERT OR IGNORE INTO main.piece SELECT name, tally FROM other.piece");
+  }
+  execute("DETACH other");
+}
+
+/// A file of a process that was killed as it began has none.
+bool ExploreStore::other_has_pieces() {
+  const Statement found(database_, "SELECT name FROM other.sqlite_master WHERE name = 'piece'", {});
+  if (!found.good()) fail("cannot take another file's results");
+  return found.row();
 }
 
 }  // namespace systole

@@ -28,12 +28,19 @@ class ExploreStore {
   /// In one transaction: whoever kills the process finds all of it or nothing. Throws EnvironmentError (disk full).
   void put(const std::string& piece, const Tally& tally);
 
+  /// Takes every piece of another file that is not here yet, all of them or none. Throws UserError when the file is of
+  /// another space, EnvironmentError when it cannot be read.
+  void absorb(const std::filesystem::path& file);
+
  private:
   void execute(const char* sql);
+  bool other_has_pieces();
+  void check_same_space(const std::string& known, const std::string& file) const;
   [[noreturn]] void fail(const char* what) const;
 
   std::mutex mutex_;
   std::string file_;
+  std::string space_;
   sqlite3* database_ = nullptr;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 
 #include "base/errors.h"
 
@@ -79,10 +80,11 @@ TEST(Search, DescentsDoNotDependOnThreads) {
 
 class Stored : public testing::Test {
  protected:
-  void SetUp() override { std::filesystem::remove(file_); }
-  void TearDown() override { std::filesystem::remove(file_); }
-  std::filesystem::path file_ =
-      std::filesystem::temp_directory_path() / ("explore" + std::to_string(::getpid()) + ".sqlite");
+  void SetUp() override { std::filesystem::create_directories(folder_); }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  [[nodiscard]] std::filesystem::path part(std::size_t number) const { return folder_ / std::to_string(number); }
+  std::filesystem::path folder_ = std::filesystem::temp_directory_path() / ("explore" + std::to_string(::getpid()));
+  std::filesystem::path file_ = folder_ / "explore.sqlite";
 };
 
 /// A search that fails in the middle goes on where it was, and ends as if nothing had happened.
@@ -113,6 +115,46 @@ TEST_F(Stored, ASearchGoesOnWhereItStopped) {
 TEST_F(Stored, RefusesResultsOfAnotherSpace) {
   { const ExploreStore store(file_, "a space"); }
   EXPECT_THROW(ExploreStore(file_, "another"), UserError);
+  ExploreStore other(part(0), "another");
+  EXPECT_THROW(other.absorb(file_), UserError);
+  EXPECT_THROW(other.absorb(part(1)), EnvironmentError);
+}
+
+/// Shares of a search, each with a file of its own: together they are the whole search, whatever their number and
+/// order.
+TEST_F(Stored, SharesAddUpToTheWhole) {
+  const DesignSpace design = space();
+  const SearchResult whole = search_exhaustively(design, valley, 100000, {});
+  ExploreStore store(file_, "a space");
+  SearchOptions options;
+  options.shares = 3;
+  for (options.share = 0; options.share < 3; ++options.share) {
+    ExploreStore mine(part(options.share), "a space");
+    options.store = &mine;
+    const SearchResult found = search_exhaustively(design, valley, 100000, options);
+    EXPECT_FALSE(found.proven);
+    EXPECT_LT(found.tally.points, whole.tally.points / 2);
+  }
+  for (const std::size_t share : {2, 0, 1}) store.absorb(part(share));
+  SearchOptions rest;
+  rest.store = &store;
+  const PointCost never = [](const std::vector<std::int64_t>&, std::string&) -> std::optional<double> {
+    throw EnvironmentError("done twice");
+  };
+  const SearchResult merged = search_exhaustively(design, never, 100000, rest);
+  EXPECT_TRUE(merged.proven);
+  EXPECT_EQ(merged.tally.points, whole.tally.points);
+  EXPECT_EQ(merged.tally.best, whole.tally.best);
+  EXPECT_EQ(merged.tally.worst, whole.tally.worst);
+}
+
+/// What a process leaves that was killed as it began.
+TEST_F(Stored, AnEmptyFileHasNothingToGive) {
+  ExploreStore store(file_, "a space");
+  std::ofstream(part(0)).close();
+  EXPECT_NO_THROW(store.absorb(part(0)));
+  std::ofstream(part(1)) << "these are not the results of a search, but some text that is long enough to be a header";
+  EXPECT_THROW(store.absorb(part(1)), EnvironmentError);
 }
 
 }  // namespace
