@@ -1,25 +1,20 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <ostream>
 #include <thread>
 
 #include "cli/commands.h"
+#include "cli/explore_search.h"
+#include "cli/explore_slurm.h"
 #include "cli/log.h"
-#include "cli/network_source.h"
 #include "cli/options.h"
 #include "cli/progress_line.h"
 #include "explore/exploration.h"
-#include "explore/simdit_cost.h"
-#include "kernels/compiler.h"
-#include "kernels/graph/passes/fold_affine.h"
-#include "kernels/graph/passes/remove_dead.h"
-#include "kernels/plan/machine_config.h"
-#include "models/analytical/simdit/from_graph.h"
-#include "models/analytical/simdit/from_machine.h"
-#include "models/analytical/systole/analysis.h"
+#include "explore/parts.h"
 #include "traces/result_folder.h"
 
 namespace systole {
@@ -33,10 +28,12 @@ struct ExploreOptions {
   TalkOptions talk;
   int threads = 0;
   int top = 10;
+  std::string launcher = "local";
+  std::optional<int> tasks;
+  std::optional<int> retries;
+  std::vector<std::string> sbatch;
+  std::string task;  ///< K/N
 };
-
-/// Points that a search one by one still covers in a reasonable time.
-constexpr std::size_t kMostSinglePoints = 20000;
 
 OptionGroup explore_options(ExploreOptions& options) {
   namespace po = boost::program_options;
@@ -44,90 +41,65 @@ OptionGroup explore_options(ExploreOptions& options) {
   all.add_options()                                                                                 //
       ("threads", po::value(&options.threads)->value_name("N"), "threads; without it, one a core")  //
       ("top", po::value(&options.top)->value_name("N"),
-       "how many of the best points to show, 10 when not given, 32 at most");
+       "how many of the best points to show, 10 when not given, 32 at most")  //
+      ("launcher", po::value(&options.launcher)->value_name("NAME"),
+       "who does the work: local (this computer, when not given) or slurm, an array job on a cluster")  //
+      ("tasks", po::value<int>()->value_name("N")->notifier([&options](int n) { options.tasks = n; }),
+       "--launcher slurm: tasks of the array, 16 when not given")  //
+      ("retries", po::value<int>()->value_name("N")->notifier([&options](int n) { options.retries = n; }),
+       "--launcher slurm: how often a task that fails is submitted again, 3 when not given")  //
+      ("sbatch", po::value(&options.sbatch)->value_name("OPTION"),
+       "--launcher slurm: a further option of sbatch, as --sbatch=--partition=long; repeatable")  //
+      ("task", po::value(&options.task)->value_name("K/N"),
+       "do the K-th of N shares of the work and leave its results in DIR/parts for the search with the same --out");
   return all;
 }
 
-std::vector<SimditWorkload> simdit_workloads(const LoadedSpace& space) {
-  std::vector<SimditWorkload> workloads;
-  Diagnostics diagnostics;
-  for (const config::Workload& workload : space.space.workload()) {
-    ModelOptions options;
-    options.batch = workload.batch();
-    NetworkSource network = network_from(workload.network(), options);
-    fold_bias(network.graph);
-    fold_batch_norm(network.graph);
-    remove_dead(network.graph);
-    const simdit::Program program = simdit::program_of(network.graph);
-    for (const simdit::Unmodelled& node : program.unmodelled) {
-      diagnostics.add({network.path, 0, 0,
-                       fmt::format("SimDIT has no model for {} ({}): {}", node.node, node.onnx_op, node.reason),
-                       "search with `model: systole`"});
-    }
-    workloads.push_back({simdit::Sweep(program.layers, workload.fusion()), workload.weight()});
+/// Faults of what was given together, before anything is done.
+void check_options(const ExploreOptions& options) {
+  Diagnostics faults;
+  const auto fault = [&](const std::string& message, const std::string& hint = "") {
+    faults.add({"", 0, 0, message, hint});
+  };
+  const bool slurm = options.launcher == "slurm";
+  if (options.threads < 0 || options.top < 1) fault("--threads and --top take whole numbers above 0");
+  if (!slurm && options.launcher != "local") {
+    fault("there is no launcher '" + options.launcher + "'", "--launcher local or --launcher slurm");
   }
-  diagnostics.throw_if_any();
-  return workloads;
+  if (!slurm && (options.tasks || options.retries || !options.sbatch.empty())) {
+    fault("--tasks, --retries and --sbatch are for --launcher slurm");
+  }
+  if (options.tasks.value_or(1) < 1) fault("--tasks takes a whole number above 0");
+  if (options.retries.value_or(0) < 0) fault("--retries takes a whole number, 0 or above");
+  if (options.results.out.empty() && (slurm || !options.task.empty())) {
+    fault("--launcher slurm and --task need --out", "name a folder on a file system that all nodes share");
+  }
+  if (!options.task.empty() && (slurm || options.results.force || options.results.json)) {
+    fault("--task goes without --launcher slurm, --force and --json");
+  }
+  faults.throw_if_any();
 }
 
-/// A network that the corrected model runs, and how often its cost counts.
-struct CompiledWorkload {
-  Graph graph;
-  CompileOptions options;
-  double weight = 1;
+/// Which share of how many.
+struct Share {
+  int task = 1;
+  int tasks = 1;
 };
 
-std::vector<CompiledWorkload> compiled_workloads(const LoadedSpace& space) {
-  std::vector<CompiledWorkload> workloads;
-  for (const config::Workload& workload : space.space.workload()) {
-    ModelOptions options;
-    options.batch = workload.batch();
-    NetworkSource network = network_from(workload.network(), options);
-    CompileOptions compile;
-    compile.fusion = workload.fusion();
-    compile.tiling = TilingRule::simdit;  // a search of tiles at every point would take most of the time
-    compile.model = network.name;
-    compile.batch = static_cast<std::uint32_t>(network.batch);
-    workloads.push_back({std::move(network.graph), compile, workload.weight()});
+Share share_of(const std::string& text) {
+  Share share;
+  char rest = 0;
+  if (std::sscanf(text.c_str(), "%d/%d%c", &share.task, &share.tasks, &rest) != 2 || share.task < 1 ||
+      share.tasks < share.task) {
+    throw UserError({"", 0, 0, "--task takes K/N with K from 1 to N, not '" + text + "'", ""});
   }
-  return workloads;
+  return share;
 }
 
-PointCost corrected_cost(const LoadedSpace& space, const std::vector<CompiledWorkload>& workloads) {
-  return [&space, &workloads](const std::vector<std::int64_t>& values, std::string& reason) -> std::optional<double> {
-    try {
-      const config::Machine machine = machine_with(space, values);
-      double sum = 0;
-      for (const CompiledWorkload& workload : workloads) {
-        const isa::Program program = compile(workload.graph, machine_of(machine), workload.options);
-        sum += workload.weight * static_cast<double>(analytical::analyze(program, machine).run.cycles.count());
-      }
-      return sum;
-    } catch (const UserError& error) {
-      reason = error.diagnostics().front().message;
-      return std::nullopt;
-    }
-  };
-}
-
-/// The search that the space asks for, or the one that its size and model allow.
-Exploration search(const LoadedSpace& space, const PointCost& cost, std::optional<SimditTable> table,
-                   const SearchOptions& options) {
-  const config::Search& wanted = space.space.search();
+Exploration explore(const LoadedSpace& space, const PointCost& cost, const Search& search,
+                    const SearchOptions& options) {
   Exploration exploration;
-  const auto size = space.design.size(kMostSinglePoints);
-  const bool few = size && *size <= static_cast<double>(kMostSinglePoints);
-  if (wanted.method() == config::exhaustive && !table && !few) {
-    throw UserError({space.space.name(), 0, 0, "the space is too large to cost every point of it one by one",
-                     "search.method: local, or fewer values"});
-  }
-  if (wanted.method() != config::local && table) {
-    exploration.search = search_table(*table, options);
-  } else if (wanted.method() != config::local && few) {
-    exploration.search = search_exhaustively(space.design, cost, kMostSinglePoints, options);
-  } else {
-    exploration.search = search_locally(space.design, cost, wanted.restarts(), wanted.seed(), options);
-  }
+  exploration.search = search(options);
   exploration.method = exploration.search.proven ? "exhaustive" : "local";
   const Tally& tally = exploration.search.tally;
   if (tally.best.empty()) {
@@ -140,23 +112,62 @@ Exploration search(const LoadedSpace& space, const PointCost& cost, std::optiona
   return exploration;
 }
 
+/// What the results in a folder belong to.
+std::string identity_of(const LoadedSpace& space) {
+  return to_text(space.space) + to_text(space.machine);
+}
+
+fs::path store_file(const fs::path& results) {
+  return results / "explore.sqlite";
+}
+
 /// The folder of the results, and in it the store; a folder of an earlier search is continued, unless it is to be
 /// replaced.
 std::unique_ptr<ExploreStore> open_store(const ResultOptions& options, const LoadedSpace& space) {
   if (options.out.empty()) return nullptr;
   std::error_code error;
-  const fs::path file = fs::path(options.out) / "explore.sqlite";
+  const fs::path file = store_file(options.out);
   if (fs::exists(options.out) && !fs::is_directory(options.out)) {
     throw UserError({options.out, 0, 0, "--out must name a folder, and this is a file", "choose another name"});
   }
-  if (fs::exists(options.out) && !fs::is_empty(options.out, error) && !fs::exists(file) && !options.force) {
+  if (fs::exists(options.out) && !fs::is_empty(options.out, error) && !fs::exists(file) &&
+      !fs::exists(PartFiles::folder_of(options.out)) && !options.force) {
     throw UserError({options.out, 0, 0, "the folder of --out is not empty, and holds no search",
                      "choose another folder, or give --force"});
   }
   fs::create_directories(options.out, error);
   if (error) throw EnvironmentError(fmt::format("{}: cannot be created ({})", options.out, error.message()));
-  if (options.force) fs::remove(file, error);
-  return std::make_unique<ExploreStore>(file, to_text(space.space) + to_text(space.machine));
+  if (options.force) {
+    fs::remove(file, error);
+    fs::remove(file.string() + "-journal", error);  // of one that was killed: it belongs to no other file
+    fs::remove_all(PartFiles::folder_of(options.out), error);
+  }
+  auto store = std::make_unique<ExploreStore>(file, identity_of(space));
+  absorb_parts(options.out, *store);
+  return store;
+}
+
+/// One share of the work: its results get their final name when all of them are there.
+void run_task(const ExploreOptions& options, const LoadedSpace& space, SearchOptions how) {
+  const Share share = share_of(options.task);
+  const fs::path results = options.results.out;
+  const PartFiles files(results, share.tasks);
+  if (fs::exists(files.finished(share.task))) return;
+  std::error_code error;
+  fs::create_directories(PartFiles::folder_of(results), error);
+  if (error) throw EnvironmentError(fmt::format("{}: cannot be created ({})", options.results.out, error.message()));
+  {
+    ExploreStore store(files.unfinished(share.task), identity_of(space));
+    if (fs::exists(store_file(results))) store.absorb(store_file(results));
+    how.store = &store;
+    how.share = static_cast<std::size_t>(share.task - 1);
+    how.shares = static_cast<std::size_t>(share.tasks);
+    with_search(space, [&](const PointCost&, const Search& search) { search(how); });
+  }
+  fs::rename(files.unfinished(share.task), files.finished(share.task), error);
+  if (error)
+    throw EnvironmentError(
+        fmt::format("{}: cannot be renamed ({})", files.finished(share.task).string(), error.message()));
 }
 
 }  // namespace
@@ -171,9 +182,7 @@ void run_explore(const std::vector<std::string>& arguments, std::ostream& out) {
   const auto name = line.parse(arguments, out);
   if (!name) return;
   set_log_levels(options.talk.logs);
-  if (options.threads < 0 || options.top < 1) {
-    throw UserError({"", 0, 0, "--threads and --top take whole numbers above 0", ""});
-  }
+  check_options(options);
   const LoadedSpace space = load_space(*name);
   for (const int objective : space.space.objective()) {
     if (objective == config::cycles) continue;
@@ -192,22 +201,25 @@ void run_explore(const std::vector<std::string>& arguments, std::ostream& out) {
     progress.show(fmt::format("{}: {} of {} pieces, {:.0f} points/s, about {:.0f} s left", space.space.name(), done,
                               all, points / seconds, left));
   };
+  if (!options.task.empty()) return run_task(options, space, how);
   const std::unique_ptr<ExploreStore> store = open_store(options.results, space);
   how.store = store.get();
 
   Exploration exploration;
-  if (space.space.model() == config::simdit) {
-    const std::vector<SimditWorkload> workloads = simdit_workloads(space);
-    exploration = search(space, simdit_cost(space, workloads),
-                         SimditTable::make(space.design, simdit::machine_of(space.machine), workloads), how);
-  } else {
-    const std::vector<CompiledWorkload> workloads = compiled_workloads(space);
-    exploration = search(space, corrected_cost(space, workloads), std::nullopt, how);
-  }
+  with_search(space, [&](const PointCost& cost, const Search& search) {
+    if (options.launcher == "slurm") {
+      search_on_slurm({*name, options.results.out, options.tasks.value_or(16), options.retries.value_or(3),
+                       std::max(1, options.threads), options.sbatch, silent},
+                      *store);
+    }
+    exploration = explore(space, cost, search, how);
+  });
 
   const auto shown = static_cast<std::size_t>(options.top);
   const std::string json = exploration_json(space, exploration, shown);
   if (store) write_file_atomically(fs::path(options.results.out) / "summary.json", json);
+  std::error_code ignored;
+  if (store) fs::remove_all(PartFiles::folder_of(options.results.out), ignored);  // the store has it all
   if (options.results.json) {
     out << json;
   } else if (!silent) {

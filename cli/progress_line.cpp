@@ -24,6 +24,12 @@ void ProgressLine::show(const std::string& text) {
   drawn_ = terminal_;
 }
 
+void ProgressLine::note(const std::string& text) {
+  if (!shown_) return;
+  wipe();
+  std::fputs((text + "\n").c_str(), stderr);
+}
+
 void ProgressLine::wipe() {
   if (drawn_) std::fputs("\r\033[K", stderr);  // ANSI: to the line's start, erase to its end
   drawn_ = false;

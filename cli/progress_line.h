@@ -16,6 +16,8 @@ class ProgressLine {
   ProgressLine& operator=(const ProgressLine&) = delete;
 
   void show(const std::string& text);
+  /// A line that stays.
+  void note(const std::string& text);
 
  private:
   using Clock = std::chrono::steady_clock;

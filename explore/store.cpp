@@ -120,6 +120,13 @@ void ExploreStore::put(const std::string& piece, const Tally& tally) {
   }
 }
 
+double ExploreStore::points() {
+  const std::lock_guard lock(mutex_);
+  const Statement sum(database_, "SELECT total(json_extract(tally, '$.points')) FROM piece", {});
+  if (!sum.row()) fail("cannot be read");
+  return std::stod(sum.text());
+}
+
 void ExploreStore::absorb(const std::filesystem::path& file) {
   const std::lock_guard lock(mutex_);
   if (!std::filesystem::exists(file)) throw EnvironmentError(fmt::format("{}: there is no such file", file.string()));

@@ -28,6 +28,9 @@ class ExploreStore {
   /// In one transaction: whoever kills the process finds all of it or nothing. Throws EnvironmentError (disk full).
   void put(const std::string& piece, const Tally& tally);
 
+  /// Points that have a cost, in all pieces.
+  [[nodiscard]] double points();
+
   /// Takes every piece of another file that is not here yet, all of them or none. Throws UserError when the file is of
   /// another space, EnvironmentError when it cannot be read.
   void absorb(const std::filesystem::path& file);

@@ -1,0 +1,122 @@
+#include "cli/explore_search.h"
+
+#include <fmt/format.h>
+
+#include "cli/network_source.h"
+#include "cli/options.h"
+#include "explore/simdit_cost.h"
+#include "kernels/compiler.h"
+#include "kernels/graph/passes/fold_affine.h"
+#include "kernels/graph/passes/remove_dead.h"
+#include "kernels/plan/machine_config.h"
+#include "models/analytical/simdit/from_graph.h"
+#include "models/analytical/simdit/from_machine.h"
+#include "models/analytical/systole/analysis.h"
+
+namespace systole {
+
+namespace {
+
+/// Points that a search one by one still covers in a reasonable time.
+constexpr std::size_t kMostSinglePoints = 20000;
+
+std::vector<SimditWorkload> simdit_workloads(const LoadedSpace& space) {
+  std::vector<SimditWorkload> workloads;
+  Diagnostics diagnostics;
+  for (const config::Workload& workload : space.space.workload()) {
+    ModelOptions options;
+    options.batch = workload.batch();
+    NetworkSource network = network_from(workload.network(), options);
+    fold_bias(network.graph);
+    fold_batch_norm(network.graph);
+    remove_dead(network.graph);
+    const simdit::Program program = simdit::program_of(network.graph);
+    for (const simdit::Unmodelled& node : program.unmodelled) {
+      diagnostics.add({network.path, 0, 0,
+                       fmt::format("SimDIT has no model for {} ({}): {}", node.node, node.onnx_op, node.reason),
+                       "search with `model: systole`"});
+    }
+    workloads.push_back({simdit::Sweep(program.layers, workload.fusion()), workload.weight()});
+  }
+  diagnostics.throw_if_any();
+  return workloads;
+}
+
+/// A network that the corrected model runs, and how often its cost counts.
+struct CompiledWorkload {
+  Graph graph;
+  CompileOptions options;
+  double weight = 1;
+};
+
+std::vector<CompiledWorkload> compiled_workloads(const LoadedSpace& space) {
+  std::vector<CompiledWorkload> workloads;
+  for (const config::Workload& workload : space.space.workload()) {
+    ModelOptions options;
+    options.batch = workload.batch();
+    NetworkSource network = network_from(workload.network(), options);
+    CompileOptions compile;
+    compile.fusion = workload.fusion();
+    compile.tiling = TilingRule::simdit;  // a search of tiles at every point would take most of the time
+    compile.model = network.name;
+    compile.batch = static_cast<std::uint32_t>(network.batch);
+    workloads.push_back({std::move(network.graph), compile, workload.weight()});
+  }
+  return workloads;
+}
+
+PointCost corrected_cost(const LoadedSpace& space, const std::vector<CompiledWorkload>& workloads) {
+  return [&space, &workloads](const std::vector<std::int64_t>& values, std::string& reason) -> std::optional<double> {
+    try {
+      const config::Machine machine = machine_with(space, values);
+      double sum = 0;
+      for (const CompiledWorkload& workload : workloads) {
+        const isa::Program program = compile(workload.graph, machine_of(machine), workload.options);
+        sum += workload.weight * static_cast<double>(analytical::analyze(program, machine).run.cycles.count());
+      }
+      return sum;
+    } catch (const UserError& error) {
+      reason = error.diagnostics().front().message;
+      return std::nullopt;
+    }
+  };
+}
+
+/// The search that the space asks for, or the one that its size and model allow.
+Search search_of(const LoadedSpace& space, const PointCost& cost, const SimditTable* table) {
+  const config::Search& wanted = space.space.search();
+  const auto size = space.design.size(kMostSinglePoints);
+  const bool few = size && *size <= static_cast<double>(kMostSinglePoints);
+  if (wanted.method() == config::exhaustive && !table && !few) {
+    throw UserError({space.space.name(), 0, 0, "the space is too large to cost every point of it one by one",
+                     "search.method: local, or fewer values"});
+  }
+  if (wanted.method() != config::local && table) {
+    return [table](const SearchOptions& options) { return search_table(*table, options); };
+  }
+  if (wanted.method() != config::local && few) {
+    return [&](const SearchOptions& options) {
+      return search_exhaustively(space.design, cost, kMostSinglePoints, options);
+    };
+  }
+  return [&](const SearchOptions& options) {
+    return search_locally(space.design, cost, wanted.restarts(), wanted.seed(), options);
+  };
+}
+
+}  // namespace
+
+void with_search(const LoadedSpace& space, const std::function<void(const PointCost&, const Search&)>& use) {
+  if (space.space.model() == config::simdit) {
+    const std::vector<SimditWorkload> workloads = simdit_workloads(space);
+    const PointCost cost = simdit_cost(space, workloads);
+    const auto table = SimditTable::make(space.design, simdit::machine_of(space.machine), workloads);
+    use(cost, search_of(space, cost, table ? &*table : nullptr));
+  } else {
+    const std::vector<CompiledWorkload> workloads = compiled_workloads(space);
+    const PointCost cost = corrected_cost(space, workloads);
+    use(cost, search_of(space, cost, nullptr));
+  }
+}
+
+}  // namespace systole
