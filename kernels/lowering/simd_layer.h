@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -113,15 +115,19 @@ class SimdLayer {
   [[nodiscard]] bool looped(int dim) const;
   [[nodiscard]] int depth_of(const Planned& operand, const Space& space) const;
   [[nodiscard]] std::int64_t capacity(isa::Namespace name) const;
-  /// Words that the operands need in one namespace.
-  [[nodiscard]] std::int64_t needed(isa::Namespace name, const Space& space) const;
+  /// Words by namespace.
+  using Words = std::array<std::int64_t, 4>;
+  /// What the operands need.
+  [[nodiscard]] Words needed(const Space& space) const;
   [[nodiscard]] bool fits(const Space& space) const;
   /// Tiles along the lanes are multiples of it: whole words, and no element that serves several lanes is cut.
   [[nodiscard]] std::int64_t lane_granule() const;
   [[nodiscard]] Space smallest() const;
   [[nodiscard]] std::vector<int> order_of_tiles() const;
-  void number_loops(Space& space) const;
-  /// Estimated cycles, nullopt for what does not fit. Numbers the loops of `space`.
+  static void number_loops(Space& space, const std::vector<int>& order);
+  /// Can the block have these tiles? Numbers the loops of `space`.
+  [[nodiscard]] bool admits(Space& space) const;
+  /// Estimated cycles, nullopt for what it does not admit. Numbers the loops of `space`.
   [[nodiscard]] std::optional<double> estimate(Space& space) const;
   [[noreturn]] void refuse() const;
   /// The published greedy rule for layers of the SIMD unit (kernels/tiling/greedy.h): space is cut by the smallest

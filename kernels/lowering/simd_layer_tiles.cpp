@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 #include "base/errors.h"
@@ -20,6 +21,9 @@ constexpr std::size_t kImageDims = 4;
 /// Stages before the last one of the SIMD unit's pipeline.
 constexpr std::int64_t kPipelineFill = 5;
 
+/// Namespaces whose operands depend on the tile.
+constexpr std::array<Namespace, 3> kCut = {Namespace::vmem1, Namespace::vmem2, Namespace::obuf};
+
 const char* name_of(Namespace name) {
   switch (name) {
     case Namespace::vmem1:
@@ -38,8 +42,9 @@ bool contains(const std::vector<int>& dims, int dim) {
 }  // namespace
 
 int SimdLayer::depth_of(const Planned& operand, const Space& space) const {
-  const bool repeats = operand.direction && scope_of(operand.access, space) != isa::kNoLoop;
-  return repeats ? context_.machine().vmem_depth() : 1;
+  const int depth = context_.machine().vmem_depth();
+  const bool repeats = depth > 1 && operand.direction && scope_of(operand.access, space) != isa::kNoLoop;
+  return repeats ? depth : 1;
 }
 
 std::int64_t SimdLayer::capacity(Namespace name) const {
@@ -47,20 +52,18 @@ std::int64_t SimdLayer::capacity(Namespace name) const {
   return name == Namespace::obuf ? 2 * machine.obuf_half_words : machine.vmem_words;
 }
 
-std::int64_t SimdLayer::needed(Namespace name, const Space& space) const {
-  std::int64_t words = 0;
+SimdLayer::Words SimdLayer::needed(const Space& space) const {
+  Words words{};
   for (const Planned& operand : operands_) {
-    if (operand.space != name) continue;
-    words += words_of(operand, space) * depth_of(operand, space);
+    words[static_cast<std::size_t>(operand.space)] += words_of(operand, space) * depth_of(operand, space);
   }
   return words;
 }
 
 bool SimdLayer::fits(const Space& space) const {
-  for (const Namespace name : {Namespace::vmem1, Namespace::vmem2, Namespace::obuf}) {
-    if (needed(name, space) > capacity(name)) return false;
-  }
-  return true;
+  const Words words = needed(space);
+  return std::all_of(kCut.begin(), kCut.end(),
+                     [&](Namespace name) { return words[static_cast<std::size_t>(name)] <= capacity(name); });
 }
 
 std::int64_t SimdLayer::lane_granule() const {
@@ -76,7 +79,7 @@ Space SimdLayer::smallest() const {
     const std::int64_t least = d + 1 == space.size() ? lane_granule() : 1;
     space[d].tile = std::min(space[d].extent, std::max({least, edges_[d].first, edges_[d].second}));
   }
-  number_loops(space);
+  number_loops(space, order_of_tiles());
   return space;
 }
 
@@ -95,21 +98,29 @@ std::vector<int> SimdLayer::order_of_tiles() const {
   return order;
 }
 
-void SimdLayer::number_loops(Space& space) const {
+void SimdLayer::number_loops(Space& space, const std::vector<int>& order) {
   std::int8_t next = 0;
-  for (const int d : order_of_tiles()) {
+  for (const int d : order) {
     SpaceDim& dim = space.at(static_cast<std::size_t>(d));
     dim.loop = dim.tiles() > 1 ? next++ : isa::kNoLoop;
   }
 }
 
-std::optional<double> SimdLayer::estimate(Space& space) const {
+bool SimdLayer::admits(Space& space) const {
   for (std::size_t d = 0; d < space.size(); ++d) {
     const bool cut = space[d].tiles() > 1;
-    if (cut && (space[d].tile < edges_[d].first || space[d].rest() < edges_[d].second)) return std::nullopt;
+    if (cut && (space[d].tile < edges_[d].first || space[d].rest() < edges_[d].second)) return false;
   }
-  number_loops(space);
-  if (!fits(space)) return std::nullopt;
+  number_loops(space, tile_order_);
+  if (!fits(space)) return false;
+  return std::all_of(operands_.begin(), operands_.end(), [&](const Planned& operand) {
+    if (!operand.direction || operand.access.axes.size() <= isa::kMaxWalkDims) return true;
+    return stream_of(operand.access, space, context_.machine().columns).dims.size() <= isa::kMaxWalkDims;
+  });
+}
+
+std::optional<double> SimdLayer::estimate(Space& space) const {
+  if (!admits(space)) return std::nullopt;
   const Machine& machine = context_.machine();
   double tiles = 1;
   for (const SpaceDim& dim : space) tiles *= static_cast<double>(dim.tiles());
@@ -122,7 +133,6 @@ std::optional<double> SimdLayer::estimate(Space& space) const {
   for (const Planned& operand : operands_) {
     if (!operand.direction) continue;
     const isa::Stream stream = stream_of(operand.access, space, machine.columns);
-    if (stream.dims.size() > isa::kMaxWalkDims) return std::nullopt;
     const TransferCost cost = transfer_cost(stream, machine);
     double generations = 1;
     double share = 1;  // the same with the last tile counted as the part that it is
@@ -139,10 +149,10 @@ std::optional<double> SimdLayer::estimate(Space& space) const {
 }
 
 void SimdLayer::refuse() const {
-  const Space space = smallest();
-  for (const Namespace name : {Namespace::vmem1, Namespace::vmem2, Namespace::obuf}) {
-    const std::int64_t words = needed(name, space);
-    if (words > capacity(name)) too_small(node_, name_of(name), words, capacity(name), "words");
+  const Words words = needed(smallest());
+  for (const Namespace name : kCut) {
+    const std::int64_t all = words[static_cast<std::size_t>(name)];
+    if (all > capacity(name)) too_small(node_, name_of(name), all, capacity(name), "words");
   }
   fail_check("lowering", node_.name + ": no walker has enough dimensions for it");
 }
@@ -180,7 +190,7 @@ std::optional<Space> SimdLayer::greedy_tiles() const {
   const std::size_t lanes = space_.size() - 1;
   const std::size_t batch = space_.size() >= kImageDims ? 0 : lanes;  // of an image; else there is none
   Space space = space_;
-  const auto fits_now = [&] { return estimate(space).has_value(); };
+  const auto fits_now = [&] { return admits(space); };
   const auto cut = [&](std::int64_t parts) {  // is it a cut that the rule allows?
     for (std::size_t d = 0; d < lanes; ++d) {
       if (!space[d].tiled || d == batch) continue;
@@ -213,6 +223,7 @@ std::optional<Space> SimdLayer::greedy_tiles() const {
 }
 
 void SimdLayer::choose_tiles() {
+  tile_order_ = order_of_tiles();
   std::optional<Space> best;
   if (context_.tilings().rule() == TilingRule::simdit) best = greedy_tiles();
   if (!best) best = search_tiles(space_, lane_granule(), [&](Space& space) { return estimate(space); });
