@@ -42,6 +42,7 @@ AddressMap::AddressMap(const std::string& fields, const std::vector<XorBit>& has
           fmt::format("the address map hashes with bit {} of row, which has {} bits", x.row_bit, row_bits));
     hashing_.push_back(segment(x.field, x.bit, 1, x.row_bit, widths));
   }
+  if (faults.size() == before) fill_tables();
 }
 
 std::vector<AddressMap::Part> AddressMap::parse(const std::string& fields, std::vector<std::string>& faults) {
@@ -126,7 +127,14 @@ AddressMap::Segment AddressMap::segment(Field field, int place, int bits, int sh
   return {&Location::column, shift, mask, place};
 }
 
-Location AddressMap::decode(std::uint64_t address) const {
+void AddressMap::fill_tables() {
+  for (int low = offset_bits_; low < address_bits_; low += 8) {
+    Table& table = tables_.emplace_back();
+    for (std::size_t bits = 0; bits < kTableEntries; ++bits) table[bits] = by_segments(std::uint64_t{bits} << low);
+  }
+}
+
+Location AddressMap::by_segments(std::uint64_t address) const {
   Location where;
   for (const Segment& s : segments_) {
     where.*s.target |= static_cast<int>((static_cast<std::uint32_t>(address >> s.shift) & s.mask) << s.place);

@@ -33,7 +33,15 @@ class AddressMap {
   AddressMap(const std::string& fields, const std::vector<XorBit>& hashing, const Geometry& geometry, int channels,
              std::vector<std::string>& faults);
 
-  [[nodiscard]] Location decode(std::uint64_t address) const;
+  [[nodiscard]] Location decode(std::uint64_t address) const {
+    Location where;
+    std::uint64_t bits = address >> offset_bits_;
+    for (const Table& table : tables_) {
+      combine(where, table[bits % kTableEntries]);
+      bits /= kTableEntries;
+    }
+    return where;
+  }
   /// Bytes of all channels together: addresses are below it.
   [[nodiscard]] std::uint64_t capacity() const { return std::uint64_t{1} << address_bits_; }
   [[nodiscard]] int offset_bits() const { return offset_bits_; }
@@ -52,12 +60,26 @@ class AddressMap {
     int bits = -1;  ///< -1: what is left
   };
 
+  /// Fields are bits of the address, some XORed with others, so an address's place is the XOR of its parts' places: a
+  /// table for each eight bits above the burst offset.
+  static constexpr std::size_t kTableEntries = 256;
+  using Table = std::array<Location, kTableEntries>;
+
+  static void combine(Location& where, const Location& part) {
+    where.channel ^= part.channel;
+    where.bank ^= part.bank;
+    where.row ^= part.row;
+    where.column ^= part.column;
+  }
   static std::vector<Part> parse(const std::string& fields, std::vector<std::string>& faults);
   static Segment segment(Field field, int place, int bits, int shift, const std::array<int, kFields>& widths);
+  void fill_tables();
+  [[nodiscard]] Location by_segments(std::uint64_t address) const;
   void place(std::vector<Part> parts, const std::array<int, kFields>& widths, std::vector<std::string>& faults);
 
   std::vector<Segment> segments_;
   std::vector<Segment> hashing_;
+  std::vector<Table> tables_;
   int offset_bits_ = 0;
   int address_bits_ = 0;
 };

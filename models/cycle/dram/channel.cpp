@@ -28,7 +28,7 @@ Channel::Channel(const ChannelConfig& config, int number, ChannelListener& liste
       refresh_(config),
       queues_{RequestQueue(config.policy.read_entries), RequestQueue(config.policy.write_entries)} {}
 
-void Channel::advance(Clock until) {
+void Channel::decide(Clock until) {
   while (now_ < until) {
     settle();
     const Clock next = std::min(change_, choice_.time);
@@ -207,8 +207,19 @@ void Channel::consider_open_rows(Choice& best, BankSet banks) const {
 }
 
 void Channel::consider_columns(Choice& best, BankSet banks) const {
+  if (banks == 0) return;
   const RequestQueue& q = queue(direction_);
   const CommandKind kind = column_command();
+  // In a stream the oldest request is usually a hit that is legal as soon as any can be: nothing goes before it.
+  const int oldest = q.oldest();
+  const int its_bank = q[oldest].request.where.bank;
+  if (config_.geometry.ranks == 1 && q.hit(its_bank) == oldest && (banks >> its_bank & 1) != 0) {
+    const Clock soonest = std::max(now_, timing_.column_floor(0, direction_));
+    if (timing_.column_ready(its_bank, direction_, soonest) == soonest) {
+      return consider(best, {soonest, kColumn | q[oldest].order, kind, static_cast<std::int16_t>(its_bank),
+                             static_cast<std::int16_t>(oldest)});
+    }
+  }
   for_each_rank(banks, [&](int rank, BankSet of_rank) {
     const Clock floor = timing_.column_floor(rank, direction_);
     if (floor > best.time) return;

@@ -35,7 +35,9 @@ class Channel {
   /// Whether the listener is told of commands from now on.
   void tell_commands(bool tell) { tell_commands_ = tell; }
   /// Decides all clocks before `until`.
-  void advance(Clock until);
+  void advance(Clock until) {
+    if (now_ < until) decide(until);
+  }
   /// A burst enters at `now()`; false when it must wait: no entry is free, or an earlier access to the same burst is in
   /// the way. A write that enters is posted; a read that a posted write answers is done one clock later.
   bool try_push(const Request& request, Direction direction);
@@ -89,6 +91,7 @@ class Channel {
 
   [[nodiscard]] bool rows_always_open() const { return config_.policy.page == PagePolicy::ideal; }
 
+  void decide(Clock until);
   Clock prepare();
   [[nodiscard]] bool expired(Direction direction) const;
   void choose_direction();

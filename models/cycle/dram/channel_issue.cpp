@@ -85,7 +85,7 @@ bool Channel::closes_row(int bank) const {
 
 void Channel::issue_column(int bank, int slot) {
   RequestQueue& q = queue(direction_);
-  const Request request = q[slot].request;
+  const Request& request = q[slot].request;  // stays in its place until the next push
   MemoryCounters& count = counters_.memory;
   count.turnaround_clocks += timing_.turnaround_wait(bank, direction_, q[slot].arrival);
   timing_.column(bank, direction_, now_);

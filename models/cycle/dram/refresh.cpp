@@ -60,10 +60,10 @@ BankSet RefreshSchedule::choose(int rank, BankSet wanted) const {
   return fallback;
 }
 
-Clock RefreshSchedule::update(Clock now, BankSet wanted) {
+Clock RefreshSchedule::look(Clock now, BankSet wanted) {
   if (!refreshes_) return kNever;
-  if (now < quiet_until_ && wanted == quiet_wanted_) return quiet_until_;
   Clock change = kNever;
+  postponing_ = false;
   for (int rank = 0; rank < geometry_.ranks; ++rank) {
     Rank& state = ranks_[rank];
     if (state.targets != 0) continue;
@@ -79,6 +79,7 @@ Clock RefreshSchedule::update(Clock now, BankSet wanted) {
       blocked_ |= targets;
     } else {
       change = std::min(change, deadline(rank));
+      postponing_ = true;
     }
   }
   quiet_until_ = change;

@@ -26,7 +26,10 @@ class RefreshSchedule {
 
   /// Starts what must start at `now`, given the banks that have requests; returns the next clock at which asking again
   /// could differ.
-  Clock update(Clock now, BankSet wanted);
+  Clock update(Clock now, BankSet wanted) {
+    const bool quiet = now < quiet_until_ && (!postponing_ || wanted == quiet_wanted_);
+    return quiet ? quiet_until_ : look(now, wanted);
+  }
   /// The refresh command of the rank went at `t`.
   void issued(int rank, Clock t);
 
@@ -39,6 +42,7 @@ class RefreshSchedule {
     BankSet done = 0;     ///< banks refreshed in this round
   };
 
+  Clock look(Clock now, BankSet wanted);
   [[nodiscard]] Clock due(int rank) const;
   [[nodiscard]] Clock deadline(int rank) const;
   [[nodiscard]] BankSet choose(int rank, BankSet wanted) const;
@@ -53,6 +57,7 @@ class RefreshSchedule {
   std::array<Rank, kMaxRanks> ranks_{};
   BankSet blocked_ = 0;
   Clock quiet_until_ = 0;     ///< update() has nothing to do before this clock ...
+  bool postponing_ = false;   ///< ... and, when a refresh is being put off, ...
   BankSet quiet_wanted_ = 0;  ///< ... as long as the wanted banks are these
 };
 

@@ -106,11 +106,12 @@ void TimingState::column(int bank, Direction direction, Clock t) {
   const int mine = rank_of_[bank];
   (rules_.split_bus ? column_bus_ : row_bus_) = t + rules_.column_length;
   raise(banks_[bank].precharge, t + rules_.column_to_precharge[d]);
+  Group& group = groups_[group_of_[bank]];
   for (int next = 0; next < 2; ++next) {
-    raise(groups_[group_of_[bank]].column[next], t + rules_.column_to_column_l[d][next]);
-    for (int rank = 0; rank < geometry_.ranks; ++rank) {
-      const auto& distance = rank == mine ? rules_.column_to_column_s : rules_.column_to_column_rank;
-      raise(ranks_[rank].column[next], t + distance[d][next]);
+    raise(group.column[next], t + rules_.column_to_column_l[d][next]);
+    raise(ranks_[mine].column[next], t + rules_.column_to_column_s[d][next]);
+    for (int rank = 0; geometry_.ranks > 1 && rank < geometry_.ranks; ++rank) {
+      if (rank != mine) raise(ranks_[rank].column[next], t + rules_.column_to_column_rank[d][next]);
     }
   }
   last_direction_ = direction;
