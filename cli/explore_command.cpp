@@ -217,7 +217,10 @@ void run_explore(const std::vector<std::string>& arguments, std::ostream& out) {
 
   const auto shown = static_cast<std::size_t>(options.top);
   const std::string json = exploration_json(space, exploration, shown);
-  if (store) write_file_atomically(fs::path(options.results.out) / "summary.json", json);
+  if (store) {
+    store->finish();
+    write_file_atomically(fs::path(options.results.out) / "summary.json", json);
+  }
   std::error_code ignored;
   if (store) fs::remove_all(PartFiles::folder_of(options.results.out), ignored);  // the store has it all
   if (options.results.json) {

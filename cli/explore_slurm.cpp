@@ -37,13 +37,14 @@ std::string quoted(const std::string& text) {
 std::string script_of(const SlurmSearch& search) {
   return fmt::format("#!/bin/sh\nexec {} explore {} --out {} --task \"$SLURM_ARRAY_TASK_ID\"/{} --threads {} --quiet\n",
                      quoted(fs::read_symlink("/proc/self/exe").string()), quoted(search.space),
-                     quoted(search.results.string()), search.tasks, search.threads);
+                     quoted(fs::absolute(search.results).string()), search.tasks, search.threads);
 }
 
 /// Slurm's pattern for the file of a task's log: its own signs doubled.
 std::string log_pattern(const PartFiles& files) {
   std::string text;
-  for (const char letter : files.log(0).parent_path().string()) text += letter == '%' ? "%%" : std::string(1, letter);
+  for (const char letter : fs::absolute(files.log(0)).parent_path().string())
+    text += letter == '%' ? "%%" : std::string(1, letter);
   const std::string name = files.log(0).filename().string();
   return text + "/%a" + name.substr(1);
 }

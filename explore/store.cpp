@@ -138,6 +138,18 @@ void ExploreStore::absorb(const std::filesystem::path& file) {
   execute("DETACH other");
 }
 
+void ExploreStore::finish() {
+  const std::string whole = file_ + ".whole";
+  std::error_code error;
+  std::filesystem::remove(whole, error);
+  execute("PRAGMA schema_version = 1");  // it counts how often the file was written anew
+  if (!Statement(database_, "VACUUM INTO ?", {whole}).good()) fail("cannot be written anew");
+  sqlite3_close(database_);
+  database_ = nullptr;
+  std::filesystem::rename(whole, file_, error);
+  if (error) throw EnvironmentError(fmt::format("{}: cannot be renamed ({})", whole, error.message()));
+}
+
 /// A file of a process that was killed as it began has none.
 bool ExploreStore::other_has_pieces() {
   const Statement found(database_, "SELECT name FROM other.sqlite_master WHERE name = 'piece'", {});

@@ -35,6 +35,10 @@ class ExploreStore {
   /// another space, EnvironmentError when it cannot be read.
   void absorb(const std::filesystem::path& file);
 
+  /// Writes the file anew, so that its bytes depend on its contents alone, and closes it: the last call. Throws
+  /// EnvironmentError.
+  void finish();
+
  private:
   void execute(const char* sql);
   bool other_has_pieces();

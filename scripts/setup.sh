@@ -10,7 +10,7 @@ die() {
 
 packages_to_build="ca-certificates cmake g++ git libboost-program-options-dev libeigen3-dev libfmt-dev libonnx-dev
   libprotobuf-dev libspdlog-dev libsqlite3-dev libsystemc-dev ninja-build nlohmann-json3-dev pkg-config protobuf-compiler zlib1g-dev"
-packages_to_test="clang-format iverilog libgmock-dev libgtest-dev libonnx-testdata python3-onnx verilator"
+packages_to_test="clang-format iverilog libgmock-dev libgtest-dev libonnx-testdata munge python3-onnx slurm-wlm verilator"
 
 # install_missing PACKAGES: apt installs those that are not there; nothing happens, and nobody needs to be root, when all are.
 install_missing() {
