@@ -2,7 +2,7 @@
 file(REMOVE_RECURSE ${PREFIX})
 execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${PREFIX} OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 foreach(file bin/systole share/systole/configs/hardware/inference_64x64.textproto share/systole/configs/dram/ddr4_2400.textproto
-             share/systole/configs/energy/generic_45nm.textproto share/systole/configs/networks/lenet5.onnx
+             share/systole/configs/energy/generic_45nm.textproto share/systole/configs/networks/lenet5.onnx share/systole/configs/spaces/splits_64k.textproto
              share/systole/rtl/files.txt share/systole/rtl/cosim_testbench.sv share/man/man1/systole.1 include/systole/base/errors.h include/systole/configs/machine.pb.h)
   if(NOT EXISTS ${PREFIX}/${file})
     message(FATAL_ERROR "the installation has no ${file}")
