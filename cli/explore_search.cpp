@@ -4,14 +4,12 @@
 
 #include "cli/network_source.h"
 #include "cli/options.h"
+#include "explore/corrected_cost.h"
 #include "explore/simdit_cost.h"
-#include "kernels/compiler.h"
 #include "kernels/graph/passes/fold_affine.h"
 #include "kernels/graph/passes/remove_dead.h"
-#include "kernels/plan/machine_config.h"
 #include "models/analytical/simdit/from_graph.h"
 #include "models/analytical/simdit/from_machine.h"
-#include "models/analytical/systole/analysis.h"
 
 namespace systole {
 
@@ -42,15 +40,8 @@ std::vector<SimditWorkload> simdit_workloads(const LoadedSpace& space) {
   return workloads;
 }
 
-/// A network that the corrected model runs, and how often its cost counts.
-struct CompiledWorkload {
-  Graph graph;
-  CompileOptions options;
-  double weight = 1;
-};
-
-std::vector<CompiledWorkload> compiled_workloads(const LoadedSpace& space) {
-  std::vector<CompiledWorkload> workloads;
+std::vector<CorrectedWorkload> corrected_workloads(const LoadedSpace& space) {
+  std::vector<CorrectedWorkload> workloads;
   for (const config::Workload& workload : space.space.workload()) {
     ModelOptions options;
     options.batch = workload.batch();
@@ -63,23 +54,6 @@ std::vector<CompiledWorkload> compiled_workloads(const LoadedSpace& space) {
     workloads.push_back({std::move(network.graph), compile, workload.weight()});
   }
   return workloads;
-}
-
-PointCost corrected_cost(const LoadedSpace& space, const std::vector<CompiledWorkload>& workloads) {
-  return [&space, &workloads](const std::vector<std::int64_t>& values, std::string& reason) -> std::optional<double> {
-    try {
-      const config::Machine machine = machine_with(space, values);
-      double sum = 0;
-      for (const CompiledWorkload& workload : workloads) {
-        const isa::Program program = compile(workload.graph, machine_of(machine), workload.options);
-        sum += workload.weight * static_cast<double>(analytical::analyze(program, machine).run.cycles.count());
-      }
-      return sum;
-    } catch (const UserError& error) {
-      reason = error.diagnostics().front().message;
-      return std::nullopt;
-    }
-  };
 }
 
 /// The search that the space asks for, or the one that its size and model allow.
@@ -113,7 +87,7 @@ void with_search(const LoadedSpace& space, const std::function<void(const PointC
     const auto table = SimditTable::make(space.design, simdit::machine_of(space.machine), workloads);
     use(cost, search_of(space, cost, table ? &*table : nullptr));
   } else {
-    const std::vector<CompiledWorkload> workloads = compiled_workloads(space);
+    const std::vector<CorrectedWorkload> workloads = corrected_workloads(space);
     const PointCost cost = corrected_cost(space, workloads);
     use(cost, search_of(space, cost, nullptr));
   }

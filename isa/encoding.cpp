@@ -22,10 +22,6 @@ std::int64_t sign_extend(std::uint64_t bits, int width) {
   return static_cast<std::int64_t>((bits ^ sign) - sign);
 }
 
-bool fits_one_word(std::int64_t value) {
-  return value >= -(1 << (kValueBits - 1)) && value < (1 << (kValueBits - 1));
-}
-
 std::uint32_t opcode_word(Opcode opcode) {
   return static_cast<std::uint32_t>(opcode) << 24;
 }
@@ -87,6 +83,10 @@ const char* name_of(Place place) {
       return "simd group";
   }
   fail_check("isa", "unknown place");
+}
+
+bool fits_one_word(std::int64_t value) {
+  return value >= -(1 << (kValueBits - 1)) && value < (1 << (kValueBits - 1));
 }
 
 void append_instruction(const InstructionSpec& spec, const FieldValues& values, std::vector<std::uint32_t>& words) {

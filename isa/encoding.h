@@ -98,6 +98,9 @@ const char* name_of(Place place);
 /// Values of an instruction's fields in the order of the table; the rest are 0.
 using FieldValues = std::array<std::int64_t, kMaxFields>;
 
+/// Does a value need no IMM_HIGH?
+bool fits_one_word(std::int64_t value);
+
 /// Appends the instruction, behind an IMM_HIGH when its value needs one. Values out of a field's range are a bug of the
 /// caller.
 void append_instruction(const InstructionSpec& spec, const FieldValues& values, std::vector<std::uint32_t>& words);

@@ -12,42 +12,18 @@
 #include "isa/encoder.h"
 #include "isa/program.h"
 #include "isa/validate.h"
-#include "kernels/graph/passes/fold_affine.h"
-#include "kernels/graph/passes/remove_dead.h"
 #include "kernels/lowering/array_lowering.h"
 #include "kernels/lowering/fusion.h"
 #include "kernels/lowering/lowering.h"
 #include "kernels/plan/contents.h"
 #include "kernels/plan/layout_assignment.h"
 #include "kernels/plan/memory_plan.h"
-#include "kernels/plan/prepare.h"
 #include "kernels/plan/quantized.h"
+#include "kernels/prepared_graph.h"
 
 namespace systole {
 
 namespace {
-
-/// Regions begin at multiples of this: a whole burst of the memories in use.
-constexpr std::int64_t kAlignment = 64;
-
-std::vector<Lifetime> lifetimes_of(const RegionTable& regions, const std::vector<LoweredBlock>& blocks) {
-  std::vector<Lifetime> lifetimes(regions.size(), Lifetime{static_cast<std::int64_t>(blocks.size()), -1});
-  for (std::size_t b = 0; b < blocks.size(); ++b) {
-    for (std::size_t s = 0; s < blocks[b].block.streams.size(); ++s) {
-      if (!blocks[b].block.streams[s].used) continue;
-      Lifetime& lifetime = lifetimes.at(static_cast<std::size_t>(blocks[b].stream_regions[s]));
-      lifetime.first = std::min(lifetime.first, static_cast<std::int64_t>(b));
-      lifetime.last = std::max(lifetime.last, static_cast<std::int64_t>(b));
-    }
-  }
-  for (std::size_t r = 0; r < lifetimes.size(); ++r) {
-    const Region::Kind kind = regions.at(static_cast<RegionId>(r)).kind;
-    if (kind == Region::Kind::input) lifetimes[r] = {0, std::max<std::int64_t>(0, lifetimes[r].last)};
-    if (kind == Region::Kind::state) lifetimes[r] = {0, static_cast<std::int64_t>(blocks.size())};
-    if (kind == Region::Kind::output) lifetimes[r].last = static_cast<std::int64_t>(blocks.size());
-  }
-  return lifetimes;
-}
 
 isa::Region::Kind kind_of(Region::Kind kind) {
   switch (kind) {
@@ -198,35 +174,6 @@ void check_capacity(const MemoryPlan& plan, const RegionTable& regions, std::int
                        needed, states + plan.constant_bytes + instruction_bytes);
 }
 
-/// The graph as it is lowered.
-struct Prepared {
-  Graph graph;
-  std::map<std::string, std::string> origins;  ///< of nodes that are not in the imported graph
-  bool integers = false;                       ///< it computes in integers
-};
-
-Prepared prepare(const Graph& imported, const Machine& machine) {
-  Prepared prepared{imported, {}, !machine.float32 && is_integer_network(imported)};
-  prepared.origins = prepare_quantized(prepared.graph, machine, prepared.integers);
-  if (!prepared.integers) {
-    fold_bias(prepared.graph);
-    fold_batch_norm(prepared.graph);
-  }
-  prepared.origins.merge(prepare_matrix_products(prepared.graph));
-  remove_dead(prepared.graph);
-  return prepared;
-}
-
-/// Half bytes are addressed in pairs: tiles of an odd number of lanes would begin inside a byte.
-void check_half_bytes(const Machine& machine) {
-  const bool half = machine.weight_bits < 8 || machine.activation_bits < 8;
-  if (!half || (machine.rows % 2 == 0 && machine.columns % 2 == 0)) return;
-  throw UserError({"", 0, 0,
-                   fmt::format("a {}x{} array cannot have 4-bit operands: its tiles would begin inside a byte",
-                               machine.rows, machine.columns),
-                   "even numbers of rows and columns, or 8-bit operands"});
-}
-
 Fusion fuse(const Graph& graph, const Machine& machine, SimdFormat format, const CompileOptions& options,
             TilingCache& tilings) {
   Fusion fusion = no_fusion(graph);
@@ -270,7 +217,19 @@ void lower(const Graph& graph, const Fusion& fusion, const std::vector<std::stri
 
 /// Addresses for all regions, and for all streams that name them.
 MemoryPlan place(RegionTable& regions, std::vector<LoweredBlock>& blocks) {
-  const MemoryPlan plan = plan_memory(regions, lifetimes_of(regions, blocks), kAlignment);
+  std::vector<PlannedRegion> planned;
+  for (std::size_t r = 0; r < regions.size(); ++r) {
+    const Region& region = regions.at(static_cast<RegionId>(r));
+    planned.push_back({region.kind, region.bytes, {}, -1});
+  }
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    for (std::size_t s = 0; s < blocks[b].block.streams.size(); ++s) {
+      if (!blocks[b].block.streams[s].used) continue;
+      planned.at(static_cast<std::size_t>(blocks[b].stream_regions[s])).used.add(static_cast<std::int64_t>(b));
+    }
+  }
+  const MemoryPlan plan = plan_memory(planned, static_cast<std::int64_t>(blocks.size()));
+  for (std::size_t r = 0; r < regions.size(); ++r) regions.at(static_cast<RegionId>(r)).address = planned[r].address;
   for (LoweredBlock& lowered : blocks) {
     for (std::size_t s = 0; s < lowered.block.streams.size(); ++s) {
       isa::Stream& stream = lowered.block.streams[s];
@@ -313,13 +272,11 @@ void add_instructions(const MemoryPlan& plan, isa::Program& program) {
 
 Compilation compile_network(const Graph& imported, const Machine& machine, const CompileOptions& options) {
   Compilation result;
-  Prepared prepared = prepare(imported, machine);
+  PreparedGraph prepared = prepare_graph(imported, machine);
   const bool integers = prepared.integers || options.integers;
   const SimdFormat format = integers ? SimdFormat::integers : SimdFormat::single_precision;
   result.graph = std::move(prepared.graph);
   const Graph& graph = result.graph;
-  check_supported(graph);
-  check_half_bytes(machine);
   TilingCache tilings;
   Fusion fusion = fuse(graph, machine, format, options, tilings);
   LayoutAssignment assigned = assign_layouts(graph, machine, fusion.fused_tensors, result.regions);

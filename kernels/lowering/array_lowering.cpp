@@ -40,6 +40,7 @@ double depthwise_cycles(const Node& node, LoweringContext& context) {
 
 bool quicker_on_simd(const Node& node, const std::optional<ArrayPlan>& plan, LoweringContext& context) {
   if (!is_depthwise(context.graph(), node)) return false;
+  context.compare_costs();
   return !plan || depthwise_cycles(node, context) < plan->cycles;
 }
 
@@ -101,6 +102,7 @@ std::optional<ArrayPlan> plan_way(const Node& node, ArrayWay way, LoweringContex
   for (ArrayJob& job : way.jobs) {
     TilingCache& tilings = context.tilings();
     const Found& found = tilings.find(job.problem, job.may_pack, fused_work(job, context), context.machine());
+    if (found.candidates > 0) context.compare_costs();
     if (found.choices.empty()) return std::nullopt;
     plan.cycles += found.choices.front().estimate.cycles;
     plan.reason += (plan.reason.empty() ? "" : "; ") + reason_of(found, tilings.rule());
@@ -138,7 +140,9 @@ std::vector<ArrayWay> array_ways(const Node& node, LoweringContext& context) {
 
 std::optional<ArrayPlan> plan_array(const Node& node, LoweringContext& context) {
   std::optional<ArrayPlan> best;
-  for (ArrayWay& way : array_ways(node, context)) {
+  std::vector<ArrayWay> ways = array_ways(node, context);
+  if (ways.size() > 1) context.compare_costs();
+  for (ArrayWay& way : ways) {
     std::optional<ArrayPlan> plan = plan_way(node, std::move(way), context);
     if (plan && (!best || plan->cycles < best->cycles)) best = std::move(plan);
   }

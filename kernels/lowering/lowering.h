@@ -49,6 +49,10 @@ class LoweringContext {
   /// Memory for the blocks of this node alone, reused afterwards.
   RegionId scratch(const Node& node, std::int64_t bytes, int element_bits);
 
+  /// Has a lowering compared costs? If not, its blocks are the same whatever the ports and the memory are.
+  [[nodiscard]] bool compared_costs() const { return compared_costs_; }
+  void compare_costs() { compared_costs_ = true; }
+
   /// How gradients of strided convolutions are to run.
   [[nodiscard]] GradientWay gradient_way() const { return gradient_way_; }
   void set_gradient_way(GradientWay way) { gradient_way_ = way; }
@@ -85,6 +89,7 @@ class LoweringContext {
   std::map<TensorId, std::vector<RegionId>> constants_;
   TilingCache tilings_;
   GradientWay gradient_way_ = GradientWay::quicker;
+  bool compared_costs_ = false;
 };
 
 using Lowering = void (*)(const Node&, LoweringContext&);

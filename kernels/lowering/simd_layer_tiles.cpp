@@ -226,7 +226,10 @@ void SimdLayer::choose_tiles() {
   tile_order_ = order_of_tiles();
   std::optional<Space> best;
   if (context_.tilings().rule() == TilingRule::simdit) best = greedy_tiles();
-  if (!best) best = search_tiles(space_, lane_granule(), [&](Space& space) { return estimate(space); });
+  if (!best) {
+    context_.compare_costs();
+    best = search_tiles(space_, lane_granule(), [&](Space& space) { return estimate(space); });
+  }
   if (!best) refuse();
   space_ = *best;
 }

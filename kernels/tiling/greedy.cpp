@@ -96,8 +96,12 @@ class Greedy {
 
 }  // namespace
 
+std::optional<Tiling> greedy_tiling(const ArrayProblem& problem, const FusedWork& fused, const Machine& machine) {
+  return Greedy(problem, fused, machine).run();
+}
+
 std::optional<Choice> greedy_choice(const ArrayProblem& problem, const FusedWork& fused, const Machine& machine) {
-  const std::optional<Tiling> tiling = Greedy(problem, fused, machine).run();
+  const std::optional<Tiling> tiling = greedy_tiling(problem, fused, machine);
   if (!tiling) return std::nullopt;
   const Geometry geometry = geometry_of(problem, *tiling, machine);
   const AxisLoad h = axis_load(problem.h, geometry.h, tiling->oh, tiling->kh);

@@ -8,7 +8,7 @@
 #include "isa/decoder.h"
 #include "isa/program.h"
 #include "models/analytical/systole/block_timing.h"
-#include "models/analytical/systole/fetch.h"
+#include "models/analytical/systole/program_clock.h"
 
 namespace systole::analytical {
 
@@ -57,37 +57,22 @@ class Analyzer {
   Analysis run() {
     Analysis analysis;
     const isa::Region* words = isa::instruction_region(program_);
-    Fetch fetch(isa::word_count(program_), words == nullptr ? 0 : words->address(), machine_, memory_);
-    double decoded = 0;
-    double end = 0;
-    double simd_end = 0;
+    ProgramClock clock(isa::word_count(program_), words == nullptr ? 0 : words->address(), machine_, memory_);
     for (const isa::EncodedBlock& encoded : program_.blocks()) {
       const isa::DecodeResult block =
           isa::decode(encoded.words().data(), static_cast<std::size_t>(encoded.words_size()));
       check(block.faults.empty(), "analytical", "a block that isa::validate would refuse");
-      decoded = decode(fetch, block, decoded, simd_end);
-      const double start = std::max(decoded, end) + static_cast<double>(machine_.dispatch);
-      decoded = start;
+      const double start = clock.start(BlockWords(block));
       const BlockResult result = BlockTiming(block.block, machine_, memory_).run();
-      end = start + result.cycles;
-      simd_end = start + result.simd_end;
-      analysis.block_ends.push_back(end);
+      clock.run(result.cycles, result.simd_end);
+      analysis.block_ends.push_back(clock.end());
       book(encoded, block.block, result, start);
     }
-    analysis.run = collect(end);
+    analysis.run = collect(clock.end());
     return analysis;
   }
 
  private:
-  /// Words of a SIMD group wait until the SIMD unit has finished the block before.
-  static double decode(Fetch& fetch, const isa::DecodeResult& block, double now, double simd_end) {
-    now = fetch.decode(static_cast<std::int64_t>(block.simd_begin), now);
-    if (block.simd_end > block.simd_begin) {
-      now = fetch.decode(static_cast<std::int64_t>(block.simd_end - block.simd_begin), std::max(now, simd_end));
-    }
-    return fetch.decode(static_cast<std::int64_t>(block.words - block.simd_end), now);
-  }
-
   LayerSums* layer(int index) { return index < 0 ? nullptr : &layers_.at(static_cast<std::size_t>(index)); }
 
   void book(const isa::EncodedBlock& encoded, const isa::Block& block, const BlockResult& result, double start) {

@@ -26,8 +26,7 @@ MachineModel machine_model(const config::Machine& machine) {
   model.simd_hazards = !machine.without().hazards();
   model.bank_conflicts = !machine.without().bank_conflicts();
 
-  const config::Ports& ports = machine.ports();
-  model.port_bits = {ports.parambuf(), ports.ibuf(), ports.obuf(), ports.simd(), ports.instruction()};
+  set_ports(machine.ports(), model);
   model.burst_bytes = machine.dma().max_burst_bytes();
   model.outstanding_bursts = machine.dma().max_outstanding_bursts();
   model.setup = machine.dma().address_setup_cycles();
@@ -40,6 +39,10 @@ MachineModel machine_model(const config::Machine& machine) {
   model.period_ps = std::llround(kPicosecondsOfMhz / machine.clock_mhz());
   model.clock_hz = kPicosecondsOfSecond / static_cast<double>(model.period_ps);
   return model;
+}
+
+void set_ports(const config::Ports& ports, MachineModel& machine) {
+  machine.port_bits = {ports.parambuf(), ports.ibuf(), ports.obuf(), ports.simd(), ports.instruction()};
 }
 
 }  // namespace systole::analytical

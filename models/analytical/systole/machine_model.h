@@ -39,4 +39,7 @@ struct MachineModel {
 /// Every field of `machine` must be set, as load_machine() leaves it.
 MachineModel machine_model(const config::Machine& machine);
 
+/// The same machine with other ports.
+void set_ports(const config::Ports& ports, MachineModel& machine);
+
 }  // namespace systole::analytical

@@ -150,6 +150,20 @@ void MemoryModel::read_map(const config::Dram& dram) {
   for (const config::DramXor& hash : dram.address_map().xor_()) {
     hashes_.push_back({field_named(hash.field()), hash.bit(), hash.row_bit()});
   }
+  period_ = period_of_map();
+}
+
+/// Row bits above all others that no hash takes only say which row it is.
+std::int64_t MemoryModel::period_of_map() const {
+  int bits = 0;
+  int needed = 0;
+  for (const Part& part : parts_) {
+    for (int bit = part.shift; bit < part.shift + part.bits; ++bit, ++bits) {
+      const auto takes = [&](const Hash& hash) { return hash.row_bit == bit; };
+      if (part.field != kRow || std::any_of(hashes_.begin(), hashes_.end(), takes)) needed = bits + 1;
+    }
+  }
+  return burst_bytes_ << needed;
 }
 
 MemoryModel::Place MemoryModel::place(std::int64_t address) const {

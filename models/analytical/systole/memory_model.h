@@ -62,6 +62,9 @@ class MemoryModel {
 
   [[nodiscard]] double peak_bytes_per_second() const { return peak_; }
 
+  /// Transfers whose addresses are a multiple of so many bytes apart take equally long.
+  [[nodiscard]] std::int64_t period() const { return period_; }
+
  private:
   struct Place {
     int channel = 0;
@@ -86,6 +89,7 @@ class MemoryModel {
   void set_plain(const config::IdealMemory& memory, const config::Machine& machine);
   void set_dram(const config::Dram& dram, const config::Machine& machine);
   void read_map(const config::Dram& dram);
+  [[nodiscard]] std::int64_t period_of_map() const;
   [[nodiscard]] Place place(std::int64_t address) const;
   [[nodiscard]] double bursts_of(const AccessPattern& pattern) const;
   [[nodiscard]] double clocks_a_burst(const AccessPattern& pattern) const;
@@ -99,6 +103,7 @@ class MemoryModel {
   double row_change_ = 0;  ///< longer when another row must be closed and this one opened
   double posted_ = 0;
   double peak_ = 0;
+  std::int64_t period_ = 1;
   double available_ = 1;  ///< share of time that refresh leaves
   double turnaround_ = 0;
 

@@ -1,0 +1,126 @@
+#include "explore/corrected_cost.h"
+
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include "kernels/network_sweep.h"
+#include "kernels/plan/machine_config.h"
+#include "models/analytical/systole/analysis.h"
+#include "models/analytical/systole/sweep.h"
+
+namespace systole {
+
+namespace {
+
+/// What machines must have in common for one sweep to serve them.
+std::string kept_fixed(config::Machine machine) {
+  config::Buffers& buffers = *machine.mutable_buffers();
+  buffers.set_wbuf_bits(0);
+  buffers.set_ibuf_bits(0);
+  buffers.set_obuf_bits(0);
+  buffers.set_bbuf_bits(0);
+  buffers.set_vmem_bits(0);
+  config::Ports& ports = *machine.mutable_ports();
+  ports.set_parambuf(0);
+  ports.set_ibuf(0);
+  ports.set_obuf(0);
+  ports.set_simd(0);
+  return machine.SerializeAsString();
+}
+
+bool can_sweep(const CorrectedWorkload& workload) {
+  return !workload.options.fusion && workload.options.tiling == TilingRule::simdit;
+}
+
+/// The costs of machines one after the other, for one thread.
+class Evaluator {
+ public:
+  explicit Evaluator(const std::vector<CorrectedWorkload>& workloads) : workloads_(workloads) {}
+
+  double cycles(const config::Machine& machine) {
+    std::string fixed = kept_fixed(machine);
+    if (fixed != fixed_) {
+      sweeps_.clear();
+      fixed_ = std::move(fixed);
+    }
+    sweeps_.resize(workloads_.size());
+    double sum = 0;
+    for (std::size_t w = 0; w < workloads_.size(); ++w) {
+      const CorrectedWorkload& workload = workloads_[w];
+      sum += workload.weight * static_cast<double>(can_sweep(workload) ? swept(workload, machine, sweeps_[w])
+                                                                       : compiled(workload, machine));
+    }
+    return sum;
+  }
+
+ private:
+  struct Pair {
+    NetworkSweep network;
+    analytical::Sweep timing;
+  };
+
+  static std::int64_t swept(const CorrectedWorkload& workload, const config::Machine& machine,
+                            std::unique_ptr<Pair>& pair) {
+    const Machine limits = machine_of(machine);
+    if (!pair) {
+      pair = std::make_unique<Pair>(
+          Pair{NetworkSweep(workload.graph, workload.options, limits), analytical::Sweep(machine)});
+    }
+    pair->timing.begin(machine.ports());
+    for (const NetworkSweep::Part* part : pair->network.compile(limits)) pair->timing.add(part->form, part->block);
+    return pair->timing.cycles(pair->network.instruction_address(pair->timing.words()));
+  }
+
+  static std::int64_t compiled(const CorrectedWorkload& workload, const config::Machine& machine) {
+    const isa::Program program = compile(workload.graph, machine_of(machine), workload.options);
+    return analytical::analyze(program, machine).run.cycles.count();
+  }
+
+  const std::vector<CorrectedWorkload>& workloads_;
+  std::string fixed_;
+  std::vector<std::unique_ptr<Pair>> sweeps_;  ///< by workload
+};
+
+/// Evaluators that no thread uses at the moment.
+class Pool {
+ public:
+  explicit Pool(const std::vector<CorrectedWorkload>& workloads) : workloads_(workloads) {}
+
+  std::unique_ptr<Evaluator> take() {
+    const std::lock_guard lock(mutex_);
+    if (free_.empty()) return std::make_unique<Evaluator>(workloads_);
+    std::unique_ptr<Evaluator> taken = std::move(free_.back());
+    free_.pop_back();
+    return taken;
+  }
+
+  void give_back(std::unique_ptr<Evaluator> evaluator) {
+    const std::lock_guard lock(mutex_);
+    free_.push_back(std::move(evaluator));
+  }
+
+ private:
+  const std::vector<CorrectedWorkload>& workloads_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Evaluator>> free_;
+};
+
+}  // namespace
+
+PointCost corrected_cost(const LoadedSpace& space, const std::vector<CorrectedWorkload>& workloads) {
+  return [&space, pool = std::make_shared<Pool>(workloads)](const std::vector<std::int64_t>& values,
+                                                            std::string& reason) -> std::optional<double> {
+    std::unique_ptr<Evaluator> evaluator = pool->take();
+    std::optional<double> cycles;
+    try {
+      cycles = evaluator->cycles(machine_with(space, values));
+    } catch (const UserError& error) {
+      reason = error.diagnostics().front().message;
+    }
+    pool->give_back(std::move(evaluator));
+    return cycles;
+  };
+}
+
+}  // namespace systole

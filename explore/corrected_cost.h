@@ -1,0 +1,22 @@
+#pragma once
+
+#include <vector>
+
+#include "explore/search.h"
+#include "kernels/compiler.h"
+
+namespace systole {
+
+/// A network that the corrected model runs, and how often its cost counts.
+struct CorrectedWorkload {
+  Graph graph;
+  CompileOptions options;
+  double weight = 1;
+};
+
+/// The corrected model's cycles of any machine of the space, one at a time: those of `systole analyze`. Thread-safe.
+/// Without fusion and with the greedy rule for tiles it keeps what machines share, and a machine takes well below a
+/// millisecond. Everything it takes must outlive it.
+PointCost corrected_cost(const LoadedSpace& space, const std::vector<CorrectedWorkload>& workloads);
+
+}  // namespace systole

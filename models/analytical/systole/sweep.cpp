@@ -1,0 +1,81 @@
+#include "models/analytical/systole/sweep.h"
+
+#include <cmath>
+#include <numeric>
+
+#include "base/errors.h"
+#include "configs/idealize.h"
+#include "isa/encoder.h"
+#include "isa/encoding.h"
+#include "models/analytical/systole/block_timing.h"
+
+namespace systole::analytical {
+
+namespace {
+
+/// Blocks that are kept; beyond them all are forgotten. One takes about 200 bytes.
+constexpr std::size_t kMostBlocks = 500000;
+
+constexpr std::size_t kDataPorts = 4;
+
+/// How an address is written in a program: not at all, in one word, or in two.
+char words_of_address(std::int64_t address) {
+  if (address == 0) return 0;
+  return isa::fits_one_word(address) ? 1 : 2;
+}
+
+void append(std::string& key, std::int64_t value) {
+  key.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+}  // namespace
+
+Sweep::Sweep(const config::Machine& machine)
+    : machine_(machine_model(idealized(machine))),
+      memory_(idealized(machine).memory_description(), idealized(machine)),
+      period_(std::lcm(memory_.period(), machine_.burst_bytes)) {}
+
+void Sweep::begin(const config::Ports& ports) {
+  set_ports(ports, machine_);
+  if (known_.size() > kMostBlocks) known_.clear();
+  program_.clear();
+  words_ = 0;
+}
+
+/// All that the time of a block depends on.
+void Sweep::find_key(std::size_t form, const isa::Block& block) {
+  key_.clear();
+  append(key_, static_cast<std::int64_t>(form));
+  std::array<bool, kDataPorts> uses{};
+  for (const isa::Stream& stream : block.streams) {
+    if (!stream.used) continue;
+    uses[static_cast<std::size_t>(isa::port_of(stream.buffer))] = true;
+    append(key_, (stream.base % period_ + period_) % period_);
+    key_.push_back(words_of_address(stream.base));
+  }
+  for (std::size_t port = 0; port < kDataPorts; ++port) append(key_, uses[port] ? machine_.port_bits[port] : 0);
+}
+
+void Sweep::add(std::size_t form, const isa::Block& block) {
+  find_key(form, block);
+  auto known = known_.find(key_);
+  if (known == known_.end()) {
+    const std::vector<std::uint32_t> words = isa::encode(block);
+    const isa::DecodeResult decoded = isa::decode(words.data(), words.size());
+    const BlockResult result = BlockTiming(decoded.block, machine_, memory_).run();
+    known = known_.emplace(key_, Timed{BlockWords(decoded), result.cycles, result.simd_end}).first;
+  }
+  program_.push_back(&known->second);
+  words_ += known->second.words.all();
+}
+
+std::int64_t Sweep::cycles(std::int64_t instruction_address) const {
+  ProgramClock clock(words_, instruction_address, machine_, memory_);
+  for (const Timed* block : program_) {
+    clock.start(block->words);
+    clock.run(block->cycles, block->simd_end);
+  }
+  return std::llround(clock.end());
+}
+
+}  // namespace systole::analytical

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "configs/machine.pb.h"
+#include "isa/block.h"
+#include "models/analytical/systole/machine_model.h"
+#include "models/analytical/systole/memory_model.h"
+#include "models/analytical/systole/program_clock.h"
+
+namespace systole::analytical {
+
+/// Cycles of one program after another, on machines that differ in the sizes of their buffers and the widths of their
+/// data ports and in nothing else: the same as analyze(), but blocks that come again are timed once.
+///
+/// One thread uses it at a time.
+class Sweep {
+ public:
+  /// `machine`: one of them, every field set.
+  explicit Sweep(const config::Machine& machine);
+
+  /// The next program, on a machine with these ports.
+  void begin(const config::Ports& ports);
+
+  /// Its next block. Blocks of the same `form` differ in nothing but the addresses of their streams.
+  void add(std::size_t form, const isa::Block& block);
+
+  /// Words of the blocks so far.
+  [[nodiscard]] std::int64_t words() const { return words_; }
+
+  /// Cycles of the program, whose instructions lie at this address.
+  [[nodiscard]] std::int64_t cycles(std::int64_t instruction_address) const;
+
+ private:
+  struct Timed {
+    BlockWords words;
+    double cycles = 0;
+    double simd_end = 0;
+  };
+  void find_key(std::size_t form, const isa::Block& block);
+
+  MachineModel machine_;
+  MemoryModel memory_;
+  std::int64_t period_;  ///< addresses that are so many bytes apart behave alike
+  std::unordered_map<std::string, Timed> known_;
+  std::string key_;
+  std::vector<const Timed*> program_;
+  std::int64_t words_ = 0;
+};
+
+}  // namespace systole::analytical
