@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -138,6 +139,7 @@ void run_run(const std::vector<std::string>& arguments, std::ostream& out) {
       simulate_program(source.machine, source.program, !silent, check ? &check->values() : nullptr, watches);
   wave.finish(simulation.counters.cycles);
   timeline.finish(simulation.counters.cycles);
+  if (!options.talk.quiet) std::cerr << wave.note();
   std::optional<CheckReport> verdict;
   if (check) verdict = check->verdict();
   logger("machine")->info("{} cycles in {:.3f} s", simulation.counters.cycles.count(), simulation.wall_seconds);

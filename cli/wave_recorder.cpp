@@ -1,6 +1,7 @@
 #include "cli/wave_recorder.h"
 
 #include <fmt/format.h>
+#include <fnmatch.h>
 
 #include <algorithm>
 
@@ -16,14 +17,23 @@ namespace {
 
 namespace po = boost::program_options;
 
+constexpr std::int64_t kMargin = 10000;
+
 void check_consistent(const WaveRequest& request) {
   const bool window = request.from || request.until;
   if (!request.vcd.empty() && !request.fst.empty()) {
     throw UserError({"", 0, 0, "--vcd and --fst ask for the same waveform twice", "leave one of them out"});
   }
-  if (request.vcd.empty() && request.fst.empty() && (window || !request.layers.empty() || !request.units.empty())) {
-    throw UserError({"", 0, 0, "--wave-from, --wave-to, --wave-layer and --wave-units belong to --vcd and --fst",
-                     "add --vcd FILE"});
+  const bool detailed = window || !request.layers.empty() || !request.units.empty() || !request.on.empty();
+  if (request.vcd.empty() && request.fst.empty() && (detailed || request.margin)) {
+    throw UserError(
+        {"", 0, 0,
+         "--wave-from, --wave-to, --wave-layer, --wave-units, --wave-on and --wave-margin belong to --vcd and --fst",
+         "add --vcd FILE"});
+  }
+  if (request.margin && (request.on.empty() || *request.margin < 0)) {
+    throw UserError({"", 0, 0, "--wave-margin is the number of cycles before and after the stall of --wave-on",
+                     "give --wave-on, and a margin of 0 or more"});
   }
   if (window && !request.layers.empty()) {
     throw UserError({"", 0, 0, "a window is given by cycles and by layers", "leave one of them out"});
@@ -38,6 +48,8 @@ WaveOptions options_of(const WaveRequest& request, const isa::Program& program, 
   options.from = Cycles{request.from.value_or(0)};
   if (request.until) options.until = Cycles{*request.until};
   options.units = request.units;
+  if (!request.on.empty()) options.on = parse_stall("--wave-on", request.on);
+  options.margin = Cycles{request.margin.value_or(kMargin)};
   for (const isa::LayerInfo& layer : program.layers()) options.layers.push_back(layer.name());
   if (machine.memory_description().has_dram()) {
     const config::DramOrganization& dram = machine.memory_description().dram().organization();
@@ -59,6 +71,33 @@ std::vector<int> blocks_of(const std::vector<int>& layers, const isa::Program& p
   return blocks;
 }
 
+void check_units(const WaveOptions& options) {
+  Diagnostics diagnostics;
+  const std::vector<std::string> scopes = wave_scopes(options);
+  for (const std::string& pattern : options.units) {
+    const auto matches = [&](const std::string& scope) { return fnmatch(pattern.c_str(), scope.c_str(), 0) == 0; };
+    if (std::any_of(scopes.begin(), scopes.end(), matches)) continue;
+    const std::string near = nearest(pattern, scopes);
+    diagnostics.add(
+        {"", 0, 0, fmt::format("--wave-units {}: no scope of the waveform matches", pattern),
+         near.empty() ? fmt::format("scopes: {}", fmt::join(scopes, ", ")) : fmt::format("did you mean {}?", near)});
+  }
+  diagnostics.throw_if_any();
+}
+
+std::string note_of(const StallTrigger& trigger, const std::string& path) {
+  const StallTrigger::Span& longest = trigger.longest();
+  if (trigger.fired()) {
+    return fmt::format("{}: '{}' came true by the stall of cycles {} to {}\n", path, trigger.condition().text,
+                       trigger.stall().from.count(), trigger.stall().until.count() - 1);
+  }
+  const std::string instead = longest.length() == Cycles{}
+                                  ? "there was no such stall"
+                                  : fmt::format("the longest such stall has {} cycles, from cycle {}",
+                                                longest.length().count(), longest.from.count());
+  return fmt::format("{}: not written, '{}' never came true; {}\n", path, trigger.condition().text, instead);
+}
+
 }  // namespace
 
 OptionGroup wave_options(WaveRequest& request) {
@@ -71,12 +110,15 @@ OptionGroup wave_options(WaveRequest& request) {
   };
   all.add_options()  //
       ("vcd", po::value(&request.vcd)->value_name("FILE"),
-       "write a waveform (value change dump; a step is a cycle)")                                           //
-      ("fst", po::value(&request.fst)->value_name("FILE"), "the same as FST, GTKWave's compressed format")  //
-      ("wave-from", cycle(request.from), "first cycle of the waveform; without it, 0")                      //
-      ("wave-to", cycle(request.until), "the cycle after its last; without it, the end of the run")         //
-      ("wave-layer", texts(request.layers), "only while the layers run whose name matches; repeatable")     //
-      ("wave-units", texts(request.units), "only these scopes, as dma_*, dram.channel0, systolic_array; repeatable");
+       "write a waveform (value change dump; a step is a cycle)")                                                     //
+      ("fst", po::value(&request.fst)->value_name("FILE"), "the same as FST, GTKWave's compressed format")            //
+      ("wave-from", cycle(request.from), "first cycle of the waveform; without it, 0")                                //
+      ("wave-to", cycle(request.until), "the cycle after its last; without it, the end of the run")                   //
+      ("wave-layer", texts(request.layers), "only while the layers run whose name matches; repeatable")               //
+      ("wave-units", texts(request.units), "only these scopes, as dma_*, dram.channel0, systolic_array; repeatable")  //
+      ("wave-on", po::value(&request.on)->value_name("STALL"),
+       "only the first stall that lasts so long, as 'dma_ibuf stall>1000' or 'systolic_array wbuf_load>500'")  //
+      ("wave-margin", cycle(request.margin), "cycles before and after the stall of --wave-on; without it, 10000");
   return all;
 }
 
@@ -88,6 +130,7 @@ WaveRecorder::WaveRecorder(const WaveRequest& request, const isa::Program& progr
     watch_.blocks = blocks_of(matching_layers(request.layers, "--wave-layer", program), program);
   }
   const WaveOptions options = options_of(request, program, machine);
+  check_units(options);
   watch_.from = options.from;
   watch_.until = options.until;
   out_ = std::make_unique<StreamedFile>(path_);
@@ -107,6 +150,10 @@ void WaveRecorder::finish(Cycles end) {
                      fmt::format("the waveform was to begin at cycle {}, and the run ended at {}", watch_.from.count(),
                                  end.count()),
                      "a smaller --wave-from"});
+  }
+  if (wave_->trigger() != nullptr) {
+    note_ = note_of(*wave_->trigger(), path_);
+    if (!wave_->trigger()->fired()) return;
   }
   wave_->close(end);
   out_->commit();

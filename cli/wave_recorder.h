@@ -22,6 +22,8 @@ struct WaveRequest {
   std::optional<std::int64_t> until;
   std::vector<std::string> layers;  ///< patterns
   std::vector<std::string> units;   ///< patterns of scopes
+  std::string on;                   ///< the condition of a stall; empty: the wave waits for none
+  std::optional<std::int64_t> margin;
 };
 
 OptionGroup wave_options(WaveRequest& request);
@@ -29,7 +31,7 @@ OptionGroup wave_options(WaveRequest& request);
 /// Writes the waveform of a run, and beside it a save file for GTKWave (`run.vcd` and `run.gtkw`).
 class WaveRecorder {
  public:
-  /// Throws UserError for a layer that the program does not have, an empty window, and options without --vcd;
+  /// Throws UserError for a layer or a unit that is not there, an empty window, and options without --vcd;
   /// EnvironmentError when the file cannot be written.
   WaveRecorder(const WaveRequest& request, const isa::Program& program, const config::Machine& machine);
 
@@ -39,12 +41,16 @@ class WaveRecorder {
   /// The run ended at `end`: completes the file. Throws UserError when the window lies behind the end.
   void finish(Cycles end);
 
+  /// What came of waiting for a stall, a line; empty when no stall was waited for.
+  [[nodiscard]] const std::string& note() const { return note_; }
+
  private:
   std::string path_;
   std::unique_ptr<StreamedFile> out_;
   std::unique_ptr<WaveFile> file_;
   std::unique_ptr<MachineWave> wave_;
   Watch watch_;
+  std::string note_;
 };
 
 }  // namespace systole

@@ -117,6 +117,7 @@ class RunObserver {
   virtual void dram(const DramEvent& /*event*/) {}
   virtual void settled(Cycles /*until*/) {}
   virtual void stops(Cycles /*at*/) {}  ///< nothing is told from here on, until a unit tells something again
+  [[nodiscard]] virtual bool seen_all() const { return false; }  ///< it need not be told any more
 };
 
 }  // namespace systole

@@ -129,7 +129,7 @@ void CycleMachine::watch_cycles(const std::vector<Watch>& watches) {
   const Cycles now = clock_.next_edge();
   for (const Watch& watch : watches) {
     if (!watch.blocks.empty()) continue;
-    const bool inside = now + kWatchLead >= watch.from && now < watch.until;
+    const bool inside = now + kWatchLead >= watch.from && now < watch.until && !watch.observer->seen_all();
     const bool watches_now = onlookers_.has(watch.observer);
     if (inside && !watches_now) begin_watch(watch.observer);
     if (inside && !watches_now && !running_.finished()) watch.observer->block_begins(controller_.block());

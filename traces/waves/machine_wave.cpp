@@ -28,6 +28,10 @@ std::vector<std::string> state_names() {
   return names;
 }
 
+std::string channel_scope(int number) {
+  return "dram.channel" + std::to_string(number);
+}
+
 std::size_t command_index(const char* name) {
   return static_cast<std::size_t>(std::find_if(kCommands.begin(), kCommands.end(),
                                                [&](const char* known) { return std::strcmp(known, name) == 0; }) -
@@ -36,7 +40,15 @@ std::size_t command_index(const char* name) {
 
 }  // namespace
 
+std::vector<std::string> wave_scopes(const WaveOptions& options) {
+  std::vector<std::string> scopes{"program", "slots"};
+  scopes.insert(scopes.end(), kUnitNames.begin(), kUnitNames.end());
+  for (int channel = 0; channel < options.channels; ++channel) scopes.push_back(channel_scope(channel));
+  return scopes;
+}
+
 MachineWave::MachineWave(WaveFile& file, WaveOptions options) : file_(file), options_(std::move(options)) {
+  if (options_.on) trigger_.emplace(*options_.on);
   declare_program();
   for (std::size_t unit = 0; unit < kUnits; ++unit) declare_unit(static_cast<Unit>(unit));
   declare_slots();
@@ -91,7 +103,7 @@ void MachineWave::declare_slots() {
 }
 
 void MachineWave::declare_channel(int number) {
-  const std::string scope = "dram.channel" + std::to_string(number);
+  const std::string scope = channel_scope(number);
   Channel channel;
   const std::vector<std::string> commands(kCommands.begin(), kCommands.end());
   channel.command = declare(scope, "command", 1, commands);
@@ -113,6 +125,9 @@ void MachineWave::set(Cycles at, Handle variable, std::int64_t value) {
 }
 
 void MachineWave::state(const StateSpan& span) {
+  if (trigger_ && span.until > options_.from) {
+    trigger_->state({span.unit, span.state, std::max(span.from, options_.from), span.until});
+  }
   set(span.from, states_[static_cast<std::size_t>(span.unit)], span.state);
 }
 
@@ -197,7 +212,21 @@ void MachineWave::open_rows(Channel& channel, const DramEvent& event, std::int64
 
 void MachineWave::settled(Cycles until) {
   told_ = until;
+  if (trigger_) follow_trigger();
+  if (trigger_ && !trigger_->fired()) return forget_until(std::min(until, trigger_->stall().from) - options_.margin);
   write_until(std::min(until, options_.until));
+}
+
+/// The stall says what the window is.
+void MachineWave::follow_trigger() {
+  if (!trigger_->fired()) return;
+  const StallTrigger::Span& stall = trigger_->stall();
+  options_.from = std::max(options_.from, stall.from - options_.margin);
+  if (trigger_->ended()) options_.until = std::min(options_.until, stall.until + options_.margin);
+}
+
+bool MachineWave::seen_all() const {
+  return trigger_ && trigger_->ended() && told_ >= options_.until;
 }
 
 void MachineWave::stops(Cycles at) {
@@ -227,7 +256,25 @@ void MachineWave::write_until(Cycles until) {
   pending_.erase(pending_.begin(), late);
 }
 
+/// Of the changes before, only the last one of each variable is kept.
+void MachineWave::forget_until(Cycles until) {
+  const auto late =
+      std::stable_partition(pending_.begin(), pending_.end(), [&](const Change& change) { return change.at < until; });
+  std::stable_sort(pending_.begin(), late, [](const Change& a, const Change& b) { return a.at < b.at; });
+  std::vector<bool> kept(declared_.size());
+  const auto forgotten = [&](const Change& change) {
+    const bool later_one = kept[change.variable];
+    kept[change.variable] = true;
+    return later_one;
+  };
+  // From the last to the first: what stays moves towards `late`.
+  const auto last = std::make_reverse_iterator(late);
+  const auto first = std::remove_if(last, pending_.rend(), forgotten);
+  pending_.erase(pending_.begin(), first.base());
+}
+
 void MachineWave::close(Cycles end) {
+  if (trigger_) follow_trigger();
   const Cycles last = std::min({end, told_, options_.until});
   write_until(last);
   file_.close(last);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "traces/run_observer.h"
+#include "traces/waves/stall_trigger.h"
 #include "traces/waves/wave_file.h"
 
 namespace systole {
@@ -19,7 +20,12 @@ struct WaveOptions {
   std::vector<std::string> layers;                         ///< names, by index
   int channels = 0;                                        ///< of the memory; 0 for the ideal one
   int banks = 0;                                           ///< of a channel
+  std::optional<StallCondition> on;  ///< the wave is of the first such stall between `from` and `until`, and
+  Cycles margin;                     ///< of so many cycles before its first and after its last
 };
+
+/// The scopes that a wave has, without those that `units` leaves out.
+std::vector<std::string> wave_scopes(const WaveOptions& options);
 
 /// A run as waveforms. Scopes: `program` (block, its first word's address, layer), `systolic_array` and `simd_unit`
 /// (state, tile, loop indices), each DMA engine (state; stream and address of both sequencers; port: valid, ready,
@@ -27,6 +33,9 @@ struct WaveOptions {
 /// and its channels (command, bank, row, bus direction, row hits, commands by kind, the open row of every bank, -1
 /// closed). While only some layers are watched, `state` is `not_watched` between them. A wave of a whole run holds
 /// every unit's counters: the cycles in which `state` has a value.
+///
+/// A wave that waits for a stall keeps the changes of the cycles that it may have to show, and of those before only
+/// what each variable was last: a stall is known when it has lasted.
 class MachineWave : public RunObserver {
  public:
   /// Declares the variables in `file`, which must outlive the run.
@@ -42,7 +51,10 @@ class MachineWave : public RunObserver {
   void dram(const DramEvent& event) override;
   void settled(Cycles until) override;
   void stops(Cycles at) override;
+  [[nodiscard]] bool seen_all() const override;
 
+  /// What the wave waits for, or waited for; nullptr: nothing.
+  [[nodiscard]] const StallTrigger* trigger() const { return trigger_ ? &*trigger_ : nullptr; }
   /// What the file has.
   [[nodiscard]] const std::vector<WaveVariable>& variables() const { return declared_; }
 
@@ -84,10 +96,13 @@ class MachineWave : public RunObserver {
   Handle declare(const std::string& scope, const std::string& name, int bits, std::vector<std::string> names = {});
   void set(Cycles at, Handle variable, std::int64_t value);
   void write_until(Cycles until);
+  void forget_until(Cycles until);
+  void follow_trigger();
   void open_rows(Channel& channel, const DramEvent& event, std::int64_t row);
 
   WaveFile& file_;
   WaveOptions options_;
+  std::optional<StallTrigger> trigger_;
   std::vector<WaveVariable> declared_;
   std::array<Handle, kUnits> states_;
   std::array<Tile, 2> tiles_;  ///< systolic array, SIMD unit
