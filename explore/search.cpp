@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -17,43 +18,49 @@ constexpr std::size_t kRowsOfAPiece = 512;
 constexpr std::size_t kPointsOfAPiece = 256;
 constexpr std::size_t kBins = 1 << 16;
 
+/// Calls `work(turn, worker)` for every turn, on threads that each take the next one. Throws what a call threw first.
+void take_turns(int threads, std::size_t turns, const std::function<void(std::size_t turn, int worker)>& work) {
+  std::atomic<std::size_t> next{0};
+  std::mutex mutex;
+  std::exception_ptr failure;
+  const auto worker = [&](int number) {
+    try {
+      for (std::size_t turn = next++; turn < turns; turn = next++) work(turn, number);
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      if (!failure) failure = std::current_exception();
+      next = turns;
+    }
+  };
+  std::vector<std::thread> others;
+  for (int number = 1; number < threads; ++number) others.emplace_back(worker, number);
+  worker(0);
+  for (std::thread& thread : others) thread.join();
+  if (failure) std::rethrow_exception(failure);
+}
+
 /// Does `work(piece, worker)` for every piece that the store does not have, on all threads, and merges all tallies in
 /// order.
 Tally do_pieces(const std::string& kind, std::size_t pieces, const SearchOptions& options,
                 const std::function<Tally(std::size_t piece, int worker)>& work) {
   std::vector<Tally> tallies(pieces);
   const std::size_t all = options.share < pieces ? (pieces - options.share - 1) / options.shares + 1 : 0;
-  std::atomic<std::size_t> next{0};
   std::mutex mutex;
   std::size_t done = 0;
   double points = 0;
-  std::exception_ptr failure;
-  const auto worker = [&](int number) {
-    try {
-      for (std::size_t turn = next++; turn < all; turn = next++) {
-        const std::size_t piece = options.share + turn * options.shares;
-        const std::string name = fmt::format("{} {}", kind, piece);
-        std::optional<Tally> known = options.store == nullptr ? std::nullopt : options.store->find(name);
-        const bool fresh = !known;
-        if (fresh) known = work(piece, number);
-        if (fresh && options.store != nullptr) options.store->put(name, *known);
-        const std::lock_guard lock(mutex);
-        tallies[piece] = std::move(*known);
-        ++done;
-        if (fresh) points += tallies[piece].points;
-        if (options.progress) options.progress(done, all, points);
-      }
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!failure) failure = std::current_exception();
-      next = all;
-    }
-  };
-  std::vector<std::thread> threads;
-  for (int number = 1; number < options.threads; ++number) threads.emplace_back(worker, number);
-  worker(0);
-  for (std::thread& thread : threads) thread.join();
-  if (failure) std::rethrow_exception(failure);
+  take_turns(options.threads, all, [&](std::size_t turn, int worker) {
+    const std::size_t piece = options.share + turn * options.shares;
+    const std::string name = fmt::format("{} {}", kind, piece);
+    std::optional<Tally> known = options.store == nullptr ? std::nullopt : options.store->find(name);
+    const bool fresh = !known;
+    if (fresh) known = work(piece, worker);
+    if (fresh && options.store != nullptr) options.store->put(name, *known);
+    const std::lock_guard lock(mutex);
+    tallies[piece] = std::move(*known);
+    ++done;
+    if (fresh) points += tallies[piece].points;
+    if (options.progress) options.progress(done, all, points);
+  });
   Tally sum;
   for (const Tally& tally : tallies) sum.merge(tally);
   return sum;
@@ -90,27 +97,38 @@ Tally tally_rows(SimditTable& table, const DesignSpace& space, std::size_t begin
 }
 
 /// Of all costs, the one in the middle (the lower of two): counted into bins between the extremes, then exactly in the
-/// bin where it lies.
-double median_of(SimditTable& table, const Tally& tally) {
+/// bin where it lies. A table for each thread.
+double median_of(std::vector<SimditTable>& tables, const Tally& tally) {
   const double low = tally.best.front().cost;
   const double width = (tally.worst.front().cost - low) / static_cast<double>(kBins);
   const auto bin_of = [&](double cost) {
     return width > 0 ? std::min(kBins - 1, static_cast<std::size_t>((cost - low) / width)) : std::size_t{0};
   };
-  std::string reason;
-  std::vector<std::uint64_t> bins(kBins);
-  for (std::size_t row = 0; row < table.rows(); ++row) {
-    for (const double cost : table.costs(row, reason)) ++bins[bin_of(cost)];
+  const auto for_each_cost = [&](const std::function<void(const std::vector<double>& costs, std::size_t worker)>& use) {
+    take_turns(static_cast<int>(tables.size()), tables.front().rows(), [&](std::size_t row, int worker) {
+      std::string reason;
+      const auto number = static_cast<std::size_t>(worker);
+      use(tables[number].costs(row, reason), number);
+    });
+  };
+  std::vector<std::vector<std::uint64_t>> bins(tables.size(), std::vector<std::uint64_t>(kBins));
+  for_each_cost([&](const std::vector<double>& costs, std::size_t worker) {
+    for (const double cost : costs) ++bins[worker][bin_of(cost)];
+  });
+  for (std::size_t other = 1; other < bins.size(); ++other) {
+    std::transform(bins[0].begin(), bins[0].end(), bins[other].begin(), bins[0].begin(), std::plus<>());
   }
   auto rank = static_cast<std::uint64_t>((tally.points - 1) / 2);
   std::size_t bin = 0;
-  for (; rank >= bins[bin]; ++bin) rank -= bins[bin];
-  std::vector<double> inside;
-  for (std::size_t row = 0; row < table.rows(); ++row) {
-    for (const double cost : table.costs(row, reason)) {
-      if (bin_of(cost) == bin) inside.push_back(cost);
+  for (; rank >= bins[0][bin]; ++bin) rank -= bins[0][bin];
+  std::vector<std::vector<double>> found(tables.size());
+  for_each_cost([&](const std::vector<double>& costs, std::size_t worker) {
+    for (const double cost : costs) {
+      if (bin_of(cost) == bin) found[worker].push_back(cost);
     }
-  }
+  });
+  std::vector<double> inside;
+  for (const std::vector<double>& some : found) inside.insert(inside.end(), some.begin(), some.end());
   std::nth_element(inside.begin(), inside.begin() + static_cast<std::ptrdiff_t>(rank), inside.end());
   return inside[rank];
 }
@@ -244,7 +262,7 @@ SearchResult search_table(const SimditTable& table, const SearchOptions& options
                       std::min(begin + kRowsOfAPiece, table.rows()));
   });
   result.proven = options.shares == 1;
-  if (result.proven && result.tally.points > 0) result.median = median_of(tables.front(), result.tally);
+  if (result.proven && result.tally.points > 0) result.median = median_of(tables, result.tally);
   return result;
 }
 
