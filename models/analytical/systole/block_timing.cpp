@@ -369,7 +369,7 @@ double BlockTiming::transfer(StreamPlaces& stream, double start) {
   if (stream.load) {
     const double at_memory = begin + work.request;
     const double data = at_memory + work.first + memory_.response();
-    const double answered = read(at_memory, work) + memory_.response() + work.last_bus;
+    const double answered = read(at_memory, work) + work.last_wait + memory_.response() + work.last_bus;
     return std::max({bus(data), answered, in_flight, data + work.chip});
   }
   const double written = write(begin + work.last_bus, work);
@@ -380,9 +380,7 @@ double BlockTiming::transfer(StreamPlaces& stream, double start) {
 /// is idle. Writes that do not fit the queue hold up the interconnect, burst by burst in turn with the reads.
 double BlockTiming::read(double start, const Transfer& work) {
   Server& memory = state_.servers[kMemory];
-  const double drained = std::clamp(start - memory.free_, 0.0, time(writes_waiting_));
-  if (drained > 0) memory.reserve(memory.free_, drained);
-  time(writes_waiting_) -= drained;
+  drain(start);
   const double mixed = std::min(std::clamp(time(writes_end_) - start, 0.0, work.memory), time(writes_alone_));
   time(writes_alone_) -= mixed;
   const double in_order = memory.reserve(start, work.memory + mixed * memory_.turnaround());
@@ -392,10 +390,19 @@ double BlockTiming::read(double start, const Transfer& work) {
   return end;
 }
 
+/// Writes that wait use the time until `now` in which the memory has nothing else to do.
+void BlockTiming::drain(double now) {
+  Server& memory = state_.servers[kMemory];
+  const double drained = std::clamp(now - memory.free_, 0.0, time(writes_waiting_));
+  if (drained > 0) memory.reserve(memory.free_, drained);
+  time(writes_waiting_) -= drained;
+}
+
 /// When the memory has taken a transfer's last write: the queue takes what it can hold, the rest as fast as the memory
 /// writes. Where writes meet reads the bus turns again and again; that is charged once for the writes that are met.
 double BlockTiming::write(double start, const Transfer& work) {
   Server& memory = state_.servers[kMemory];
+  drain(start);
   const double mixed = std::clamp(time(reads_end_) - start, 0.0, work.memory);
   time(writes_alone_) = work.memory - mixed;
   time(write_burst_) = work.memory / work.bursts;

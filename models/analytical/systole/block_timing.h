@@ -97,6 +97,7 @@ class BlockTiming {
   double transfer(StreamPlaces& stream, double start);
   double read(double start, const Transfer& work);
   double write(double start, const Transfer& work);
+  void drain(double now);
   void give_back(std::size_t slots, std::size_t depth, double when);
   double& time(std::size_t place) { return state_.times[place]; }
   [[nodiscard]] bool begins(const StreamPlaces& stream) const;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/errors.h"
+#include "base/units.h"
 
 namespace systole::analytical {
 
@@ -21,6 +22,7 @@ constexpr double kHalf = 0.5;          ///< of a clock: what crossing to another
 constexpr int kResidues = 16;          ///< positions of a segment against the bursts that are averaged over
 constexpr int kActivatesInWindow = 4;  ///< of tFAW
 constexpr std::size_t kLongestSample = 256;
+constexpr int kRowSample = 1024;  ///< bursts of a port that are followed through the banks
 
 double period_ps(const config::Machine& machine) {
   return std::round(1e6 / machine.clock_mhz());
@@ -104,6 +106,14 @@ void MemoryModel::set_dram(const config::Dram& dram, const config::Machine& mach
   turnaround_ = (turn + same_bank * (reopen_to_write + reopen_to_read)) / (batch * burst_clocks_);
 
   cycles_a_clock_ = t.clock_ps() / period_ps(machine);
+  // A single bank is away and its row closed. A stream's bank is often without requests for a moment, so it has no
+  // smaller chance of being chosen than others.
+  if (controller.refresh() == config::per_bank) {
+    const config::DramPerBankRefresh& refresh = dram.per_bank_refresh();
+    bank_refresh_ = cycles_a_clock_ * (refresh.trfc() + t.trcd_read());
+    refreshing_ =
+        static_cast<double>(refresh.banks() * refresh.trfc()) / (static_cast<double>(refresh.trefi()) * banks_);
+  }
   const double close = controller.page_policy() == config::open_page ? t.trp() : 0;
   const double hit = kHalf + t.rl() + t.tdqsck();
   const double request = machine.interconnect().request_latency();
@@ -146,6 +156,11 @@ void MemoryModel::read_map(const config::Dram& dram) {
   for (const Part& part : parts_) {
     if (part.field == kBank || part.field == kRank || part.field == kRow) break;
     row_block_ <<= part.bits;
+  }
+  channel_block_ = burst_bytes_;
+  for (const Part& part : parts_) {
+    if (part.field == kChannel) break;
+    channel_block_ <<= part.bits;
   }
   for (const config::DramXor& hash : dram.address_map().xor_()) {
     hashes_.push_back({field_named(hash.field()), hash.bit(), hash.row_bit()});
@@ -253,6 +268,48 @@ double MemoryModel::row_change(std::int64_t bytes, int other_streams) const {
   const double same_row = std::max(0.0, 1 - static_cast<double>(bytes) / static_cast<double>(row_block_));
   const double other_bank = 1 - static_cast<double>(groups_) / banks_;
   return 1 - same_row * std::pow(other_bank, other_streams);
+}
+
+/// Follows the transfer's first bursts through the banks. A transfer that spans more than all banks hold open finds the
+/// rows that it begins with closed, by its own end the time before.
+double MemoryModel::rows_a_burst(const AccessPattern& pattern, std::int64_t port_burst, double row_change) const {
+  if (kind_ != Kind::dram || pattern.segments == 0) return 0;
+  std::int64_t span = pattern.bytes;
+  for (const AccessPattern::Dimension& d : pattern.dimensions) span += (d.count - 1) * std::abs(d.stride);
+  const double first = span > row_block_ * (banks_ / groups_) ? 1 : row_change;
+  std::vector<std::int64_t> open(static_cast<std::size_t>(channels_ * banks_), -1);
+  std::array<std::int64_t, 4> index{};
+  double opened = 0;
+  int taken = 0;
+  bool more = true;
+  while (more && taken < kRowSample) {
+    std::int64_t address = pattern.base;
+    for (std::size_t d = 0; d < pattern.dimensions.size(); ++d) address += index[d] * pattern.dimensions[d].stride;
+    const std::int64_t end = address + pattern.bytes;
+    for (; address < end && taken < kRowSample; address = (address / port_burst + 1) * port_burst, ++taken) {
+      const Place where = place(address);
+      std::int64_t& row = open[static_cast<std::size_t>(where.channel * banks_ + where.bank)];
+      if (row != where.row) opened += row < 0 ? first : 1;
+      row = where.row;
+    }
+    more = false;
+    for (std::size_t d = pattern.dimensions.size(); d-- > 0 && !more;) {
+      more = ++index[d] < pattern.dimensions[d].count;
+      if (!more) index[d] = 0;
+    }
+  }
+  return opened / taken;
+}
+
+/// A channel has one of the banks away with probability q, and then for a rest between nothing and the whole; this is
+/// the mean of the longest rest of all channels.
+double MemoryModel::refresh_wait(std::int64_t bytes) const {
+  if (refreshing_ == 0 || bytes == 0) return 0;
+  const auto in_channels = static_cast<double>(ceil_div(bytes, channel_block_));
+  const double channels = std::min(static_cast<double>(channels_), in_channels);
+  const double groups = std::min(static_cast<double>(groups_), static_cast<double>(ceil_div(bytes, burst_bytes_)));
+  const double q = std::min(1.0, refreshing_ * groups);
+  return bank_refresh_ * (1 - (1 - std::pow(1 - q, channels + 1)) / (q * (channels + 1)));
 }
 
 double MemoryModel::burst_time(std::int64_t address, std::int64_t bytes) const {

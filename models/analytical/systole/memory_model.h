@@ -45,6 +45,14 @@ class MemoryModel {
   /// because one of the block's other streams has used the bank.
   [[nodiscard]] double row_change(std::int64_t bytes, int other_streams) const;
 
+  /// How many of the port's bursts, of at most `port_burst` bytes, find their row closed, on average; `row_change` is
+  /// the probability that a transfer begins in other rows than the one before.
+  [[nodiscard]] double rows_a_burst(const AccessPattern& pattern, std::int64_t port_burst, double row_change) const;
+
+  /// How long a read of so many consecutive bytes waits on average for refreshes of single banks that are under way
+  /// where it goes.
+  [[nodiscard]] double refresh_wait(std::int64_t bytes) const;
+
   /// How long the memory's data buses take for one of the port's bursts.
   [[nodiscard]] double burst_time(std::int64_t address, std::int64_t bytes) const;
 
@@ -106,14 +114,17 @@ class MemoryModel {
   std::int64_t period_ = 1;
   double available_ = 1;  ///< share of time that refresh leaves
   double turnaround_ = 0;
+  double bank_refresh_ = 0;  ///< cycles that a bank is away for its refresh, until its row is open again
+  double refreshing_ = 0;    ///< share of time in which a given bank is away
 
   std::int64_t burst_bytes_ = 64;
   double burst_clocks_ = 4;
   int channels_ = 1;
   int groups_ = 1;
-  int banks_ = 1;               ///< of a channel
-  std::int64_t row_block_ = 1;  ///< consecutive bytes that lie in one open row of each bank they touch
-  int window_ = 32;             ///< device bursts among which a channel may choose
+  int banks_ = 1;                   ///< of a channel
+  std::int64_t channel_block_ = 1;  ///< consecutive bytes that lie in one channel
+  std::int64_t row_block_ = 1;      ///< consecutive bytes that lie in one open row of each bank they touch
+  int window_ = 32;                 ///< device bursts among which a channel may choose
   double same_group_ = 0;
   double activate_ = 0;  ///< clocks between two activates at best
   double row_cycle_ = 0;

@@ -276,8 +276,20 @@ Transfer TransferModel::compute(std::int64_t elements, const std::vector<Extent>
   if (memory_.ideal()) return result;
   result.request = memory_.read_request(row_change_);
   result.first = memory_.burst_time(where.base, std::min(where.bytes, burst_bytes_));
-  const double round = load ? memory_.read_request(0) + result.first + memory_.response() : memory_.write_round();
-  result.in_flight = result.bursts * (round + result.last_bus) / static_cast<double>(outstanding_);
+  if (!load) {
+    result.in_flight = result.bursts * (memory_.write_round() + result.last_bus) / static_cast<double>(outstanding_);
+    return result;
+  }
+  const double refresh = memory_.refresh_wait(std::min(where.bytes, burst_bytes_));
+  const auto in_flight = [&](double rows) {
+    const double round = memory_.read_request(rows) + refresh + result.first + memory_.response();
+    return result.bursts * (round + result.last_bus) / static_cast<double>(outstanding_);
+  };
+  // Rows are looked at only where they can matter.
+  const bool rows_matter = in_flight(1) > std::max({result.bus, result.chip, result.memory});
+  result.in_flight = in_flight(rows_matter ? memory_.rows_a_burst(where, burst_bytes_, row_change_) : 0);
+  result.last_wait =
+      memory_.refresh_wait(std::min(static_cast<std::int64_t>(result.bytes), outstanding_ * burst_bytes_));
   return result;
 }
 

@@ -20,6 +20,7 @@ struct Transfer {
   double request = 0;    ///< from the first burst's issue until its first byte leaves the memory (load)
   double first = 0;      ///< of the memory's data buses, for the first burst
   double last_bus = 0;   ///< of the bus, for one burst
+  double last_wait = 0;  ///< of the bursts on their way at the end, for refreshes of single banks (load)
   double in_flight = 0;  ///< at least, with no more than the allowed bursts on their way
 };
 
