@@ -92,15 +92,20 @@ std::vector<std::int64_t> collect(const Child& child) {
 
 }  // namespace
 
-std::vector<std::vector<std::int64_t>> run_in_processes(const std::vector<Task>& tasks) {
-  const std::size_t at_once = std::max(1U, std::thread::hardware_concurrency());
+std::vector<std::vector<std::int64_t>> run_in_processes(const std::vector<Task>& tasks, std::size_t at_once,
+                                                        const TaskEnded& ended) {
+  if (at_once == 0) at_once = std::max(1U, std::thread::hardware_concurrency());
   std::vector<Child> running;
   std::vector<std::vector<std::int64_t>> results;
+  const auto collect_next = [&] {
+    results.push_back(collect(running[results.size()]));
+    if (ended) ended(results.size() - 1, results.back());
+  };
   for (const Task& task : tasks) {
-    if (running.size() - results.size() == at_once) results.push_back(collect(running[results.size()]));
+    if (running.size() - results.size() == at_once) collect_next();
     running.push_back(start(task));
   }
-  while (results.size() < running.size()) results.push_back(collect(running[results.size()]));
+  while (results.size() < running.size()) collect_next();
   return results;
 }
 

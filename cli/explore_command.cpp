@@ -4,10 +4,12 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <ostream>
 #include <thread>
 
 #include "cli/commands.h"
+#include "cli/explore_finalists.h"
 #include "cli/explore_search.h"
 #include "cli/explore_slurm.h"
 #include "cli/log.h"
@@ -112,9 +114,12 @@ Exploration explore(const LoadedSpace& space, const PointCost& cost, const Searc
   return exploration;
 }
 
-/// What the results in a folder belong to.
+/// What the results in a folder belong to. Finalists may be added or changed afterwards: their results name what they
+/// are of.
 std::string identity_of(const LoadedSpace& space) {
-  return to_text(space.space) + to_text(space.machine);
+  config::Space searched = space.space;
+  searched.clear_finalists();
+  return to_text(searched) + to_text(space.machine);
 }
 
 fs::path store_file(const fs::path& results) {
@@ -216,7 +221,18 @@ void run_explore(const std::vector<std::string>& arguments, std::ostream& out) {
   });
 
   const auto shown = static_cast<std::size_t>(options.top);
-  const std::string json = exploration_json(space, exploration, shown);
+  nlohmann::ordered_json summary = exploration_json(space, exploration, shown);
+  std::string table = exploration_table(space, exploration, shown);
+  if (space.space.has_finalists()) {
+    const Finals finals = simulate_finalists(
+        space, contenders_of(space, exploration, static_cast<std::size_t>(space.space.finalists().count())),
+        static_cast<std::size_t>(how.threads), store.get(), [&](std::size_t done, std::size_t all) {
+          progress.show(fmt::format("{}: {} of {} simulations", space.space.name(), done, all));
+        });
+    summary["finalists"] = finals_json(space.design, finals);
+    table += finals_table(finals);
+  }
+  const std::string json = summary.dump(2) + "\n";
   if (store) {
     store->finish();
     write_file_atomically(fs::path(options.results.out) / "summary.json", json);
@@ -226,7 +242,7 @@ void run_explore(const std::vector<std::string>& arguments, std::ostream& out) {
   if (options.results.json) {
     out << json;
   } else if (!silent) {
-    out << exploration_table(space, exploration, shown);
+    out << table;
   }
 }
 

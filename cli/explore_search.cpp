@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/explore_workloads.h"
 #include "cli/network_source.h"
 #include "cli/options.h"
 #include "explore/corrected_cost.h"
@@ -40,22 +41,6 @@ std::vector<SimditWorkload> simdit_workloads(const LoadedSpace& space) {
   return workloads;
 }
 
-std::vector<CorrectedWorkload> corrected_workloads(const LoadedSpace& space) {
-  std::vector<CorrectedWorkload> workloads;
-  for (const config::Workload& workload : space.space.workload()) {
-    ModelOptions options;
-    options.batch = workload.batch();
-    NetworkSource network = network_from(workload.network(), options);
-    CompileOptions compile;
-    compile.fusion = workload.fusion();
-    compile.tiling = TilingRule::simdit;  // a search of tiles at every point would take most of the time
-    compile.model = network.name;
-    compile.batch = static_cast<std::uint32_t>(network.batch);
-    workloads.push_back({std::move(network.graph), compile, workload.weight()});
-  }
-  return workloads;
-}
-
 /// The search that the space asks for, or the one that its size and model allow.
 Search search_of(const LoadedSpace& space, const PointCost& cost, const SimditTable* table) {
   const config::Search& wanted = space.space.search();
@@ -87,7 +72,7 @@ void with_search(const LoadedSpace& space, const std::function<void(const PointC
     const auto table = SimditTable::make(space.design, simdit::machine_of(space.machine), workloads);
     use(cost, search_of(space, cost, table ? &*table : nullptr));
   } else {
-    const std::vector<CorrectedWorkload> workloads = corrected_workloads(space);
+    const std::vector<CorrectedWorkload> workloads = load_workloads(space);
     const PointCost cost = corrected_cost(space, workloads);
     use(cost, search_of(space, cost, nullptr));
   }

@@ -1,4 +1,8 @@
+#include "configs/machine_rules.h"
+
 #include <fmt/format.h>
+
+#include <array>
 
 #include "configs/energy_table.h"
 #include "configs/machine.h"
@@ -14,10 +18,12 @@ struct Banking {
   std::int64_t banks;
   const char* bank;
   int word_bits;
+
+  [[nodiscard]] std::int64_t step() const { return halves * banks * word_bits; }
 };
 
 void check_banking(const Banking& buffer, const Source& source, Diagnostics& diagnostics) {
-  const std::int64_t step = buffer.halves * buffer.banks * buffer.word_bits;
+  const std::int64_t step = buffer.step();
   if (buffer.bits % step == 0) return;
   const std::int64_t below = buffer.bits / step * step;
   diagnostics.add(source.fault(
@@ -28,22 +34,30 @@ void check_banking(const Banking& buffer, const Source& source, Diagnostics& dia
                 : fmt::format("the smallest is {} bits", step)));
 }
 
-}  // namespace
-
-void check_machine(const config::Machine& machine, const Source& source, Diagnostics& diagnostics) {
+std::array<Banking, 5> banking_of(const config::Machine& machine) {
   const auto& array = machine.systolic_array();
   const auto& buffers = machine.buffers();
   const std::int64_t rows = array.rows();
   const std::int64_t columns = array.columns();
   const int vmem_halves = buffers.vmem_double_buffered() ? 2 : 1;
-  for (const Banking& buffer :
-       {Banking{"wbuf_bits", buffers.wbuf_bits(), 2, rows * columns, "scratchpads", array.weight_bits()},
-        Banking{"ibuf_bits", buffers.ibuf_bits(), 2, rows, "banks", array.activation_bits()},
-        Banking{"obuf_bits", buffers.obuf_bits(), 1, columns, "banks", array.accumulator_bits()},
-        Banking{"bbuf_bits", buffers.bbuf_bits(), 2, columns, "banks", array.bias_bits()},
-        Banking{"vmem_bits", buffers.vmem_bits(), vmem_halves, columns, "banks", array.accumulator_bits()}}) {
-    check_banking(buffer, source, diagnostics);
+  return {{{"wbuf_bits", buffers.wbuf_bits(), 2, rows * columns, "scratchpads", array.weight_bits()},
+           {"ibuf_bits", buffers.ibuf_bits(), 2, rows, "banks", array.activation_bits()},
+           {"obuf_bits", buffers.obuf_bits(), 1, columns, "banks", array.accumulator_bits()},
+           {"bbuf_bits", buffers.bbuf_bits(), 2, columns, "banks", array.bias_bits()},
+           {"vmem_bits", buffers.vmem_bits(), vmem_halves, columns, "banks", array.accumulator_bits()}}};
+}
+
+}  // namespace
+
+std::optional<std::int64_t> capacity_step(const config::Machine& machine, const std::string& path) {
+  for (const Banking& buffer : banking_of(machine)) {
+    if (path == std::string("buffers.") + buffer.field) return buffer.step();
   }
+  return std::nullopt;
+}
+
+void check_machine(const config::Machine& machine, const Source& source, Diagnostics& diagnostics) {
+  for (const Banking& buffer : banking_of(machine)) check_banking(buffer, source, diagnostics);
 
   const auto& ports = machine.ports();
   const auto& type = *config::Ports::descriptor();

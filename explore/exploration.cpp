@@ -62,21 +62,24 @@ Baseline proportions(const LoadedSpace& space) {
   return baseline;
 }
 
-Json values_json(const DesignSpace& space, const std::vector<std::int64_t>& values) {
-  Json json = Json::object();
-  for (std::size_t axis = 0; axis < values.size(); ++axis) json[space.axes()[axis].field] = values[axis];
-  return json;
-}
-
 Json optional_json(const std::optional<double>& number) {
   return number ? Json(*number) : Json(nullptr);
 }
 
 }  // namespace
 
+Json values_json(const DesignSpace& space, const std::vector<std::int64_t>& values) {
+  Json json = Json::object();
+  for (std::size_t axis = 0; axis < values.size(); ++axis) json[space.axes()[axis].field] = values[axis];
+  return json;
+}
+
 std::vector<Baseline> baselines_of(const LoadedSpace& space, const PointCost& cost, const SearchResult& search) {
   std::vector<Baseline> baselines{equal_split(space), proportions(space)};
-  for (Baseline& baseline : baselines) baseline.cost = cost(baseline.values, baseline.reason);
+  for (Baseline& baseline : baselines) {
+    if (space.space.model() == config::systole) baseline.values = in_whole_banks(space, baseline.values);
+    baseline.cost = cost(baseline.values, baseline.reason);
+  }
   if (search.median) baselines.push_back({"median", {}, search.median, ""});
   for (const Candidate& worst : search.tally.worst) {
     baselines.push_back({search.proven ? "worst" : "worst seen", worst.values, worst.cost, ""});
@@ -103,7 +106,7 @@ std::vector<Sensitivity> sensitivity_of(const DesignSpace& space, const PointCos
   return all;
 }
 
-std::string exploration_json(const LoadedSpace& space, const Exploration& exploration, std::size_t shown) {
+Json exploration_json(const LoadedSpace& space, const Exploration& exploration, std::size_t shown) {
   const Tally& tally = exploration.search.tally;
   Json best = Json::array();
   for (std::size_t i = 0; i < std::min(shown, tally.best.size()); ++i) {
@@ -122,19 +125,18 @@ std::string exploration_json(const LoadedSpace& space, const Exploration& explor
     sensitivity[space.design.axes()[one.axis].field] = {{"one_value_less", optional_json(one.below)},
                                                         {"one_value_more", optional_json(one.above)}};
   }
-  const Json json = {{"schema", 1},
-                     {"engine", "explore"},
-                     {"space", space.space.name()},
-                     {"hardware", space.machine.name()},
-                     {"model", config::SearchModel_Name(space.space.model())},
-                     {"method", exploration.method},
-                     {"proven", exploration.search.proven},
-                     {"points", tally.points},
-                     {"unevaluable", tally.unevaluable},
-                     {"best", best},
-                     {"baselines", baselines},
-                     {"sensitivity", sensitivity}};
-  return json.dump(2) + "\n";
+  return {{"schema", 1},
+          {"engine", "explore"},
+          {"space", space.space.name()},
+          {"hardware", space.machine.name()},
+          {"model", config::SearchModel_Name(space.space.model())},
+          {"method", exploration.method},
+          {"proven", exploration.search.proven},
+          {"points", tally.points},
+          {"unevaluable", tally.unevaluable},
+          {"best", best},
+          {"baselines", baselines},
+          {"sensitivity", sensitivity}};
 }
 
 std::string exploration_table(const LoadedSpace& space, const Exploration& exploration, std::size_t shown) {

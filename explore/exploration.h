@@ -1,5 +1,6 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,8 +38,11 @@ std::vector<Baseline> baselines_of(const LoadedSpace& space, const PointCost& co
 
 std::vector<Sensitivity> sensitivity_of(const DesignSpace& space, const PointCost& cost, const Candidate& best);
 
+/// The axes' values by field.
+nlohmann::ordered_json values_json(const DesignSpace& space, const std::vector<std::int64_t>& values);
+
 /// summary.json of a search; the best `shown` points.
-std::string exploration_json(const LoadedSpace& space, const Exploration& exploration, std::size_t shown);
+nlohmann::ordered_json exploration_json(const LoadedSpace& space, const Exploration& exploration, std::size_t shown);
 
 /// The same for the terminal.
 std::string exploration_table(const LoadedSpace& space, const Exploration& exploration, std::size_t shown);

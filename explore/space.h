@@ -73,6 +73,7 @@ struct LoadedSpace {
   config::Space space;      ///< every default filled in
   config::Machine machine;  ///< with `set` applied
   DesignSpace design;
+  std::vector<config::Machine> finalist_machines;  ///< `machine` with each memory that finalists are simulated with
 };
 
 /// Reads a space by name or file. Throws UserError with every fault: unknown fields (with the nearest), values that the
@@ -82,9 +83,14 @@ LoadedSpace load_space(const std::string& name);
 /// The whole number at `path` of a configuration, as systolic_array.rows; the path must exist.
 std::int64_t number_at(const std::string& path, const google::protobuf::Message& message);
 
-/// The machine with these values of the axes. Throws UserError when its fields contradict one another
-/// (configs/machine.h).
+/// The machine with these values of the axes; `base`: another machine than the space's, with another memory. Throws
+/// UserError when its fields contradict one another (configs/machine.h).
 config::Machine machine_with(const LoadedSpace& space, const std::vector<std::int64_t>& values);
+config::Machine machine_with(const LoadedSpace& space, const config::Machine& base,
+                             const std::vector<std::int64_t>& values);
+
+/// The values with each buffer's capacity rounded down to whole words in all banks, and one word a bank at least.
+std::vector<std::int64_t> in_whole_banks(const LoadedSpace& space, std::vector<std::int64_t> values);
 
 /// The machine at a point. Throws UserError when its fields contradict one another (configs/machine.h).
 config::Machine machine_at(const LoadedSpace& space, const Point& point);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "configs/machine_rules.h"
 #include "configs/override.h"
 #include "configs/resolver.h"
 #include "explore/space.h"
@@ -30,6 +31,16 @@ std::vector<std::int64_t> values_of(const config::Axis& axis) {
   return values;
 }
 
+/// Tells faults at `place`, where the space names what they are about.
+void add_at(const Diagnostic& place, const Diagnostics& faults, Diagnostics& diagnostics) {
+  for (const Diagnostic& fault : faults.items()) {
+    Diagnostic here = place;
+    here.message = fault.message;
+    here.hint = fault.hint;
+    diagnostics.add(here);
+  }
+}
+
 /// Faults of a value of a field, told at `place` instead of at an option.
 void check_value(const std::string& field, std::int64_t value, const config::Machine& machine, const Diagnostic& place,
                  Diagnostics& diagnostics) {
@@ -37,12 +48,23 @@ void check_value(const std::string& field, std::int64_t value, const config::Mac
   Source nowhere("");
   Diagnostics faults;
   apply_override(fmt::format("{}={}", field, value), copy, nowhere, faults);
-  for (const Diagnostic& fault : faults.items()) {
-    Diagnostic here = place;
-    here.message = fault.message;
-    here.hint = fault.hint;
-    diagnostics.add(here);
+  add_at(place, faults, diagnostics);
+}
+
+/// The machine with each memory of the finalists; its own when they name none.
+std::vector<config::Machine> finalist_machines(const Loaded<config::Space>& loaded, const MachineRequest& request,
+                                               const config::Machine& own, Diagnostics& diagnostics) {
+  const config::Finalists& finalists = loaded.message.finalists();
+  if (loaded.message.has_finalists() && finalists.memory().empty()) return {own};
+  std::vector<config::Machine> machines;
+  for (int m = 0; m < finalists.memory_size(); ++m) {
+    MachineRequest other = request;
+    other.memory = finalists.memory(m);
+    Diagnostics faults;
+    machines.push_back(load_machine(other, faults).message);
+    add_at(loaded.source.fault(fmt::format("finalists.memory[{}]", m), ""), faults, diagnostics);
   }
+  return machines;
 }
 
 std::vector<SpaceAxis> axes_of(const Loaded<config::Space>& loaded, const config::Machine& machine,
@@ -106,6 +128,18 @@ std::vector<SpaceBudget> budgets_of(const Loaded<config::Space>& loaded, const s
   return budgets;
 }
 
+config::Machine unchecked_machine(const LoadedSpace& space, const config::Machine& base,
+                                  const std::vector<std::int64_t>& values) {
+  config::Machine machine = base;
+  Source source(space.space.name());
+  Diagnostics diagnostics;
+  for (std::size_t axis = 0; axis < values.size(); ++axis) {
+    apply_override(fmt::format("{}={}", space.design.axes()[axis].field, values[axis]), machine, source, diagnostics);
+  }
+  diagnostics.throw_if_any();
+  return machine;
+}
+
 }  // namespace
 
 std::int64_t number_at(const std::string& path, const google::protobuf::Message& message) {
@@ -137,6 +171,7 @@ LoadedSpace load_space(const std::string& name) {
   request.overrides.assign(space.set().begin(), space.set().end());
   const config::Machine machine = load_machine(request, diagnostics).message;
   diagnostics.throw_if_any();
+  std::vector<config::Machine> simulated = finalist_machines(loaded, request, machine, diagnostics);
   std::vector<SpaceAxis> axes = axes_of(loaded, machine, diagnostics);
   diagnostics.throw_if_any();
   std::vector<SpaceBudget> budgets = budgets_of(loaded, axes, machine, diagnostics);
@@ -149,20 +184,29 @@ LoadedSpace load_space(const std::string& name) {
                                           "other bounds, or other values of the axes"));
     }
   }
-  return {std::move(space), machine, std::move(design)};
+  return {std::move(space), machine, std::move(design), std::move(simulated)};
 }
 
 config::Machine machine_with(const LoadedSpace& space, const std::vector<std::int64_t>& values) {
-  config::Machine machine = space.machine;
-  Source source(space.space.name());
+  return machine_with(space, space.machine, values);
+}
+
+config::Machine machine_with(const LoadedSpace& space, const config::Machine& base,
+                             const std::vector<std::int64_t>& values) {
+  config::Machine machine = unchecked_machine(space, base, values);
   Diagnostics diagnostics;
-  for (std::size_t axis = 0; axis < values.size(); ++axis) {
-    apply_override(fmt::format("{}={}", space.design.axes()[axis].field, values[axis]), machine, source, diagnostics);
-  }
-  diagnostics.throw_if_any();
-  check_machine(machine, source, diagnostics);
+  check_machine(machine, Source(space.space.name()), diagnostics);
   diagnostics.throw_if_any();
   return machine;
+}
+
+std::vector<std::int64_t> in_whole_banks(const LoadedSpace& space, std::vector<std::int64_t> values) {
+  const config::Machine machine = unchecked_machine(space, space.machine, values);
+  for (std::size_t axis = 0; axis < values.size(); ++axis) {
+    const auto step = capacity_step(machine, space.design.axes()[axis].field);
+    if (step) values[axis] = std::max(*step, values[axis] / *step * *step);
+  }
+  return values;
 }
 
 config::Machine machine_at(const LoadedSpace& space, const Point& point) {

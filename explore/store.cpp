@@ -78,6 +78,7 @@ ExploreStore::ExploreStore(const std::filesystem::path& file, const std::string&
   execute("CREATE TABLE IF NOT EXISTS space(text TEXT NOT NULL)");
   // Without row numbers: the order of the rows is that of their names, not of when they were written.
   execute("CREATE TABLE IF NOT EXISTS piece(name TEXT PRIMARY KEY, tally TEXT NOT NULL) WITHOUT ROWID");
+  execute("CREATE TABLE IF NOT EXISTS finalist(name TEXT PRIMARY KEY, result TEXT NOT NULL) WITHOUT ROWID");
   {
     const Statement known(database_, "SELECT text FROM space", {});
     if (known.row()) check_same_space(known.text(), file_);
@@ -116,6 +117,21 @@ std::optional<Tally> ExploreStore::find(const std::string& piece) {
 void ExploreStore::put(const std::string& piece, const Tally& tally) {
   const std::lock_guard lock(mutex_);
   if (!Statement(database_, "INSERT OR REPLACE INTO piece VALUES(?, ?)", {piece, text_of(tally)}).good()) {
+    fail("cannot be written");
+  }
+}
+
+std::optional<std::string> ExploreStore::find_finalist(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  const Statement found(database_, "SELECT result FROM finalist WHERE name = ?", {name});
+  if (!found.good()) fail("cannot be read");
+  if (!found.row()) return std::nullopt;
+  return found.text();
+}
+
+void ExploreStore::put_finalist(const std::string& name, const std::string& result) {
+  const std::lock_guard lock(mutex_);
+  if (!Statement(database_, "INSERT OR REPLACE INTO finalist VALUES(?, ?)", {name, result}).good()) {
     fail("cannot be written");
   }
 }

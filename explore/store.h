@@ -12,7 +12,8 @@ struct sqlite3;
 
 namespace systole {
 
-/// What a search has found so far, in one SQLite file: a row for each piece of work that is done, written when it is. A
+/// What a search has found so far, in one SQLite file: a row for each piece of work and each simulation that is done,
+/// written when it is. A
 /// search that was killed goes on where it stopped: nothing is lost, nothing done twice. Safe to use from several
 /// threads.
 class ExploreStore {
@@ -27,6 +28,10 @@ class ExploreStore {
   [[nodiscard]] std::optional<Tally> find(const std::string& piece);
   /// In one transaction: whoever kills the process finds all of it or nothing. Throws EnvironmentError (disk full).
   void put(const std::string& piece, const Tally& tally);
+
+  /// What a machine came to at cycle level, as text; nothing when it has not been simulated.
+  [[nodiscard]] std::optional<std::string> find_finalist(const std::string& name);
+  void put_finalist(const std::string& name, const std::string& result);
 
   /// Points that have a cost, in all pieces.
   [[nodiscard]] double points();

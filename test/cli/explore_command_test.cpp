@@ -69,6 +69,40 @@ workload { network: "lenet5" }
   EXPECT_EQ(nlohmann::json::parse(analysis.out)["cycles"], best["cycles"]);
 }
 
+/// What `systole run` says of the same machine and memory; every contender once, kept in the store.
+TEST_F(ExploreCommand, FinalistsAreSimulated) {
+  std::ofstream(place / "space.textproto") << R"(machine: "inference_16x16"
+axis { field: "ports.ibuf" value: 64 value: 128 }
+axis { field: "ports.parambuf" value: 64 value: 128 }
+axis { field: "buffers.wbuf_bits" value: 262144 value: 524288 }
+budget { name: "bandwidth" term { field: "ports.ibuf" } term { field: "ports.parambuf" } at_most: 192 }
+budget { name: "memory" term { field: "buffers.wbuf_bits" } at_most: 524300 }
+workload { network: "lenet5" fusion: false }
+model: simdit
+finalists { count: 2 memory: "ideal" memory: "hbm2" }
+)";
+  const Ended run = systole("explore ./space.textproto --json --out a");
+  ASSERT_EQ(run.code, 0) << run.err;
+  const nlohmann::json finals = nlohmann::json::parse(run.out)["finalists"];
+  ASSERT_EQ(finals.size(), 2U);
+  const nlohmann::json& hbm2 = finals[1];
+  EXPECT_EQ(hbm2["memory"], "hbm2");
+  ASSERT_EQ(hbm2["machines"].size(), 5U);  // two, equal split, proportions, worst
+  const nlohmann::json& best = hbm2["machines"][0];
+  std::string arguments = "lenet5 --no-fusion --hw inference_16x16 --dram hbm2 --json";
+  for (const auto& [field, value] : best["values"].items()) arguments += " --set " + field + "=" + value.dump();
+  const Ended simulated = systole("run " + arguments);
+  EXPECT_EQ(nlohmann::json::parse(simulated.out)["cycles"], best["simulated_cycles"]);
+  EXPECT_NEAR(nlohmann::json::parse(simulated.out)["energy"]["total_pj"], best["energy_pj"], 1);
+  EXPECT_EQ(nlohmann::json::parse(systole("analyze " + arguments).out)["cycles"], best["corrected_cycles"]);
+  const nlohmann::json& equal = hbm2["machines"][2];
+  EXPECT_EQ(equal["name"], "equal split");
+  EXPECT_EQ(equal["values"]["buffers.wbuf_bits"], 524288);  // 524296 is no whole word in each bank
+  EXPECT_EQ(hbm2["gains"][0]["simulated"],
+            equal["simulated_cycles"].get<double>() / best["simulated_cycles"].get<double>());
+  EXPECT_EQ(systole("explore ./space.textproto --json --out a").out, run.out);
+}
+
 TEST_F(ExploreCommand, FaultsAreTold) {
   const Ended unknown = systole("explore splits_1k");
   EXPECT_EQ(unknown.code, 1);

@@ -1,0 +1,33 @@
+#include "cli/explore_workloads.h"
+
+#include "cli/network_source.h"
+#include "cli/options.h"
+#include "kernels/plan/machine_config.h"
+#include "models/analytical/systole/analysis.h"
+
+namespace systole {
+
+std::vector<CorrectedWorkload> load_workloads(const LoadedSpace& space) {
+  std::vector<CorrectedWorkload> workloads;
+  for (const config::Workload& workload : space.space.workload()) {
+    ModelOptions options;
+    options.batch = workload.batch();
+    NetworkSource network = network_from(workload.network(), options);
+    CompileOptions compile;
+    compile.fusion = workload.fusion();
+    compile.tiling = TilingRule::simdit;
+    compile.model = network.name;
+    compile.batch = static_cast<std::uint32_t>(network.batch);
+    workloads.push_back({std::move(network.graph), compile, workload.weight()});
+  }
+  return workloads;
+}
+
+isa::Program compile_well(const CorrectedWorkload& workload, const config::Machine& machine) {
+  CompileOptions options = workload.options;
+  options.tiling = TilingRule::search;
+  options.block_cycles = analytical::block_predictor(machine);
+  return compile(workload.graph, machine_of(machine), options);
+}
+
+}  // namespace systole
