@@ -37,7 +37,9 @@ class Encoder {
     if (block.array.used) array(block.array);
     if (block.simd.used) {
       emit(Opcode::inst_group, {1, 0});
+      simd_begin = words.size();
       simd(block.simd);
+      simd_end = words.size();
       emit(Opcode::inst_group, {1, 1});
     }
     emit(Opcode::block_end, {block.last});
@@ -56,6 +58,8 @@ class Encoder {
   }
 
   std::vector<std::uint32_t> words;
+  std::size_t simd_begin = 0;  ///< words of the SIMD group: [simd_begin, simd_end)
+  std::size_t simd_end = 0;
 
  private:
   void emit(Opcode opcode, std::initializer_list<std::int64_t> fields) {
@@ -171,6 +175,14 @@ std::vector<std::uint32_t> encode(const Block& block) {
   Encoder encoder;
   encoder.block(block);
   return std::move(encoder.words);
+}
+
+BlockWords count_words(const Block& block) {
+  Encoder encoder;
+  encoder.block(block);
+  return {static_cast<std::int64_t>(encoder.simd_begin),
+          static_cast<std::int64_t>(encoder.simd_end - encoder.simd_begin),
+          static_cast<std::int64_t>(encoder.words.size() - encoder.simd_end)};
 }
 
 std::size_t simd_words(const SimdProgram& simd) {

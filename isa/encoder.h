@@ -12,6 +12,16 @@ namespace systole::isa {
 /// finds it politely.
 std::vector<std::uint32_t> encode(const Block& block);
 
+/// Words of a block: before those of its SIMD group, these (what the SIMD instruction memory holds), and after them.
+struct BlockWords {
+  std::int64_t before = 0;
+  std::int64_t simd = 0;
+  std::int64_t after = 0;
+  [[nodiscard]] std::int64_t all() const { return before + simd + after; }
+};
+/// Those of encode(block). Without a SIMD group all of them are `after`.
+BlockWords count_words(const Block& block);
+
 /// How many words the block's SIMD group has: what the SIMD instruction memory must hold.
 std::size_t simd_words(const SimdProgram& simd);
 

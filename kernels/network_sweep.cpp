@@ -34,7 +34,7 @@ NetworkSweep::NetworkSweep(const Graph& imported, const CompileOptions& options,
   check(!options.fusion && options.tiling == TilingRule::simdit, "compiler", "a sweep is without fusion and search");
   const Graph& graph = prepared_.graph;
   assigned_ = assign_layouts(graph, machine, no_fusion(graph).fused_tensors, regions_);
-  layout_regions_ = regions_.size();
+  layout_regions_ = regions_;
   RegionTable scratch = regions_;
   LoweringContext trial = context(machine, scratch);
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
@@ -71,15 +71,16 @@ std::optional<std::size_t> NetworkSweep::problem_of(const Node& node, LoweringCo
 /// What the blocks of a layer depend on. Costs depend on everything; without them an array's layer depends on its
 /// tiles, and one of the SIMD unit on the memories that this has.
 std::vector<std::int64_t> NetworkSweep::key_of(const Layer& layer, const Machine& m) const {
-  if (!layer.compares_costs && layer.problem && problems_[*layer.problem].tiling) {
+  if (!layer.relies_on.costs && layer.problem && problems_[*layer.problem].tiling) {
     const Tiling& t = *problems_[*layer.problem].tiling;
     return {t.batch, t.oh, t.ow, t.kh, t.kw, t.ic, t.oc, short_distances(m)};
   }
-  std::vector<std::int64_t> key{m.vmem_words, m.obuf_half_words};
-  if (layer.on_array || layer.compares_costs) {
+  std::vector<std::int64_t> key{m.vmem_words};
+  if (layer.on_array || layer.relies_on.costs) {
     key.insert(key.end(), {m.wbuf_half_elements, m.ibuf_half_elements, m.bbuf_half_elements});
   }
-  if (layer.compares_costs) {
+  if (layer.on_array || layer.relies_on.costs || layer.relies_on.obuf) key.push_back(m.obuf_half_words);
+  if (layer.relies_on.costs) {
     key.insert(key.end(), {m.parambuf_port_bits, m.ibuf_port_bits, m.obuf_port_bits, m.simd_port_bits});
   }
   return key;
@@ -88,26 +89,27 @@ std::vector<std::int64_t> NetworkSweep::key_of(const Layer& layer, const Machine
 NetworkSweep::Variant& NetworkSweep::variant_of(Layer& layer, const Machine& machine) {
   const auto known = layer.variants.find(key_of(layer, machine));
   if (known != layer.variants.end()) return known->second;
-  const bool before = layer.compares_costs;
+  const LoweringContext::Reliance before = layer.relies_on;
   Variant variant = lower(layer, machine);
-  if (layer.compares_costs != before) layer.variants.clear();  // their keys say too little
+  const bool more = layer.relies_on.costs != before.costs || layer.relies_on.obuf != before.obuf;
+  if (more) layer.variants.clear();  // their keys say too little
   ++variants_;
   return layer.variants[key_of(layer, machine)] = std::move(variant);
 }
 
 NetworkSweep::Variant NetworkSweep::lower(Layer& layer, const Machine& machine) {
-  RegionTable regions;
-  for (std::size_t r = 0; r < layout_regions_; ++r) regions.add(regions_.at(static_cast<RegionId>(r)));
+  RegionTable regions = layout_regions_;
   LoweringContext fresh = context(machine, regions);
   const Node& node = prepared_.graph.node(layer.node);
   lowering_of(node.op)(node, fresh);
-  layer.compares_costs = layer.compares_costs || fresh.compared_costs();
+  layer.relies_on.costs = layer.relies_on.costs || fresh.relies_on().costs;
+  layer.relies_on.obuf = layer.relies_on.obuf || fresh.relies_on().obuf;
   std::vector<std::size_t> known_as;
   for (std::size_t r = 0; r < regions.size(); ++r) {
-    known_as.push_back(r < layout_regions_ ? r : known(regions.at(static_cast<RegionId>(r))));
+    known_as.push_back(r < layout_regions_.size() ? r : known(regions.at(static_cast<RegionId>(r))));
   }
   Variant variant;
-  variant.regions.assign(known_as.begin() + static_cast<std::ptrdiff_t>(layout_regions_), known_as.end());
+  variant.regions.assign(known_as.begin() + static_cast<std::ptrdiff_t>(layout_regions_.size()), known_as.end());
   for (LoweredBlock& lowered : fresh.blocks()) {
     PlacedPart part;
     part.form = forms_++;
@@ -124,7 +126,7 @@ NetworkSweep::Variant NetworkSweep::lower(Layer& layer, const Machine& machine) 
 /// The number of a region that a lowering asks for: a constant packed in the same way is the same, as in a
 /// LoweringContext.
 std::size_t NetworkSweep::known(const Region& region) {
-  for (std::size_t r = layout_regions_; region.packing && r < regions_.size(); ++r) {
+  for (std::size_t r = layout_regions_.size(); region.packing && r < regions_.size(); ++r) {
     const Region& other = regions_.at(static_cast<RegionId>(r));
     const bool same = other.tensor == region.tensor && other.element_bits == region.element_bits &&
                       other.bytes == region.bytes && other.packing && *other.packing == *region.packing;
@@ -158,7 +160,7 @@ void NetworkSweep::place() {
     const Region& asked = regions_.at(static_cast<RegionId>(region));
     planned_.push_back({asked.kind, asked.bytes, {}, -1});
   };
-  for (std::size_t r = 0; r < layout_regions_; ++r) plan(r);
+  for (std::size_t r = 0; r < layout_regions_.size(); ++r) plan(r);
   for (const Variant* variant : present_) {
     for (const std::size_t region : variant->regions) plan(region);
     for (const PlacedPart& part : variant->parts) {

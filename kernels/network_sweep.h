@@ -55,7 +55,7 @@ class NetworkSweep {
     NodeId node{};
     bool on_array = false;
     std::optional<std::size_t> problem;  ///< in `problems_`, when its tiles follow from it alone
-    bool compares_costs = false;
+    LoweringContext::Reliance relies_on;
     std::map<std::vector<std::int64_t>, Variant> variants;  ///< by what they depend on
   };
   struct Problem {
@@ -77,8 +77,8 @@ class NetworkSweep {
   LayoutAssignment assigned_;
   std::vector<Layer> layers_;
   std::vector<Problem> problems_;
+  RegionTable layout_regions_;
   RegionTable regions_;  ///< those of the layouts first, then what any variant asked for
-  std::size_t layout_regions_ = 0;
   std::size_t forms_ = 0;
   std::size_t variants_ = 0;
 

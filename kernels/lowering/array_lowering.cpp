@@ -40,7 +40,7 @@ double depthwise_cycles(const Node& node, LoweringContext& context) {
 
 bool quicker_on_simd(const Node& node, const std::optional<ArrayPlan>& plan, LoweringContext& context) {
   if (!is_depthwise(context.graph(), node)) return false;
-  context.compare_costs();
+  context.relies_on().costs = true;
   return !plan || depthwise_cycles(node, context) < plan->cycles;
 }
 
@@ -102,7 +102,7 @@ std::optional<ArrayPlan> plan_way(const Node& node, ArrayWay way, LoweringContex
   for (ArrayJob& job : way.jobs) {
     TilingCache& tilings = context.tilings();
     const Found& found = tilings.find(job.problem, job.may_pack, fused_work(job, context), context.machine());
-    if (found.candidates > 0) context.compare_costs();
+    if (found.candidates > 0) context.relies_on().costs = true;
     if (found.choices.empty()) return std::nullopt;
     plan.cycles += found.choices.front().estimate.cycles;
     plan.reason += (plan.reason.empty() ? "" : "; ") + reason_of(found, tilings.rule());
@@ -141,7 +141,7 @@ std::vector<ArrayWay> array_ways(const Node& node, LoweringContext& context) {
 std::optional<ArrayPlan> plan_array(const Node& node, LoweringContext& context) {
   std::optional<ArrayPlan> best;
   std::vector<ArrayWay> ways = array_ways(node, context);
-  if (ways.size() > 1) context.compare_costs();
+  if (ways.size() > 1) context.relies_on().costs = true;
   for (ArrayWay& way : ways) {
     std::optional<ArrayPlan> plan = plan_way(node, std::move(way), context);
     if (plan && (!best || plan->cycles < best->cycles)) best = std::move(plan);

@@ -70,7 +70,7 @@ class CopyBlock {
   }
 
   void emit(LoweringContext& context) {
-    context.compare_costs();
+    context.relies_on().costs = true;
     const std::optional<Space> best = tiles();
     if (!best) too_small(node_, "VMEM1", granule() * machine_.vmem_depth(), elements(), "elements");
     space_ = *best;

@@ -49,9 +49,13 @@ class LoweringContext {
   /// Memory for the blocks of this node alone, reused afterwards.
   RegionId scratch(const Node& node, std::int64_t bytes, int element_bits);
 
-  /// Has a lowering compared costs? If not, its blocks are the same whatever the ports and the memory are.
-  [[nodiscard]] bool compared_costs() const { return compared_costs_; }
-  void compare_costs() { compared_costs_ = true; }
+  /// What lowerings have looked at that many do not. Without costs, blocks are the same whatever the ports and the
+  /// memory are; without OBUF, those of the SIMD unit are whatever its size is.
+  struct Reliance {
+    bool costs = false;
+    bool obuf = false;
+  };
+  [[nodiscard]] Reliance& relies_on() { return relies_on_; }
 
   /// How gradients of strided convolutions are to run.
   [[nodiscard]] GradientWay gradient_way() const { return gradient_way_; }
@@ -89,7 +93,7 @@ class LoweringContext {
   std::map<TensorId, std::vector<RegionId>> constants_;
   TilingCache tilings_;
   GradientWay gradient_way_ = GradientWay::quicker;
-  bool compared_costs_ = false;
+  Reliance relies_on_;
 };
 
 using Lowering = void (*)(const Node&, LoweringContext&);

@@ -120,6 +120,7 @@ class SimdLayer {
   /// What the operands need.
   [[nodiscard]] Words needed(const Space& space) const;
   [[nodiscard]] bool fits(const Space& space) const;
+  void rely() const;
   /// Tiles along the lanes are multiples of it: whole words, and no element that serves several lanes is cut.
   [[nodiscard]] std::int64_t lane_granule() const;
   [[nodiscard]] Space smallest() const;

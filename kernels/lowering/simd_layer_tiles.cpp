@@ -83,7 +83,14 @@ Space SimdLayer::smallest() const {
   return space;
 }
 
+/// Tells the context which memories the tiles depend on.
+void SimdLayer::rely() const {
+  const auto in_obuf = [](const Planned& operand) { return operand.space == Namespace::obuf; };
+  if (std::any_of(operands_.begin(), operands_.end(), in_obuf)) context_.relies_on().obuf = true;
+}
+
 bool SimdLayer::fits() const {
+  rely();
   return fits(smallest());
 }
 
@@ -223,11 +230,12 @@ std::optional<Space> SimdLayer::greedy_tiles() const {
 }
 
 void SimdLayer::choose_tiles() {
+  rely();
   tile_order_ = order_of_tiles();
   std::optional<Space> best;
   if (context_.tilings().rule() == TilingRule::simdit) best = greedy_tiles();
   if (!best) {
-    context_.compare_costs();
+    context_.relies_on().costs = true;
     best = search_tiles(space_, lane_granule(), [&](Space& space) { return estimate(space); });
   }
   if (!best) refuse();

@@ -41,6 +41,11 @@ struct LayerSums {
   }
 };
 
+isa::BlockWords words_of(const isa::DecodeResult& block) {
+  return {static_cast<std::int64_t>(block.simd_begin), static_cast<std::int64_t>(block.simd_end - block.simd_begin),
+          static_cast<std::int64_t>(block.words - block.simd_end)};
+}
+
 std::int64_t whole(double value) {
   return std::llround(value);
 }
@@ -62,7 +67,7 @@ class Analyzer {
       const isa::DecodeResult block =
           isa::decode(encoded.words().data(), static_cast<std::size_t>(encoded.words_size()));
       check(block.faults.empty(), "analytical", "a block that isa::validate would refuse");
-      const double start = clock.start(BlockWords(block));
+      const double start = clock.start(words_of(block));
       const BlockResult result = BlockTiming(block.block, machine_, memory_).run();
       clock.run(result.cycles, result.simd_end);
       analysis.block_ends.push_back(clock.end());

@@ -3,23 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "isa/decoder.h"
+#include "isa/encoder.h"
 #include "models/analytical/systole/fetch.h"
 
 namespace systole::analytical {
-
-/// Words of a block: before its SIMD group's, the group's, and after them.
-struct BlockWords {
-  std::int64_t before = 0;
-  std::int64_t simd = 0;
-  std::int64_t after = 0;
-
-  explicit BlockWords(const isa::DecodeResult& block)
-      : before(static_cast<std::int64_t>(block.simd_begin)),
-        simd(static_cast<std::int64_t>(block.simd_end - block.simd_begin)),
-        after(static_cast<std::int64_t>(block.words - block.simd_end)) {}
-  [[nodiscard]] std::int64_t all() const { return before + simd + after; }
-};
 
 /// When the blocks of a program start, one after the other: each is decoded while the one before runs, and starts when
 /// that has ended (timing.md, section 2). Cycles since the start of the run.
@@ -30,7 +17,7 @@ class ProgramClock {
       : fetch_(words, address, machine, memory), dispatch_(static_cast<double>(machine.dispatch)) {}
 
   /// When the next block starts. Words of a SIMD group wait until the SIMD unit has finished the block before.
-  double start(const BlockWords& words) {
+  double start(const isa::BlockWords& words) {
     double now = fetch_.decode(words.before, decoded_);
     if (words.simd > 0) now = fetch_.decode(words.simd, std::max(now, simd_end_));
     now = fetch_.decode(words.after, now);

@@ -60,10 +60,8 @@ void Sweep::add(std::size_t form, const isa::Block& block) {
   find_key(form, block);
   auto known = known_.find(key_);
   if (known == known_.end()) {
-    const std::vector<std::uint32_t> words = isa::encode(block);
-    const isa::DecodeResult decoded = isa::decode(words.data(), words.size());
-    const BlockResult result = BlockTiming(decoded.block, machine_, memory_).run();
-    known = known_.emplace(key_, Timed{BlockWords(decoded), result.cycles, result.simd_end}).first;
+    const BlockResult result = BlockTiming(block, machine_, memory_).run();
+    known = known_.emplace(key_, Timed{isa::count_words(block), result.cycles, result.simd_end}).first;
   }
   program_.push_back(&known->second);
   words_ += known->second.words.all();

@@ -38,7 +38,7 @@ class Sweep {
 
  private:
   struct Timed {
-    BlockWords words;
+    isa::BlockWords words;
     double cycles = 0;
     double simd_end = 0;
   };
