@@ -104,6 +104,15 @@ void write_results(const RunResult& result, const Simulation& simulation, const 
   folder.commit();
 }
 
+/// A file that a full disk cut is no reason to lose the run: its results are there before this is said.
+void report_losses(const std::vector<std::string>& losses) {
+  std::string text;
+  for (const std::string& loss : losses) {
+    if (!loss.empty()) text += (text.empty() ? "" : "\nerror: ") + loss;
+  }
+  if (!text.empty()) throw EnvironmentError(text);
+}
+
 }  // namespace
 
 void run_run(const std::vector<std::string>& arguments, std::ostream& out) {
@@ -137,8 +146,8 @@ void run_run(const std::vector<std::string>& arguments, std::ostream& out) {
   const bool silent = options.talk.quiet || options.results.json;
   const Simulation simulation =
       simulate_program(source.machine, source.program, !silent, check ? &check->values() : nullptr, watches);
-  wave.finish(simulation.counters.cycles);
-  timeline.finish(simulation.counters.cycles);
+  const Cycles end = simulation.counters.cycles;
+  const std::vector<std::string> losses{wave.finish(end), timeline.finish(end)};
   if (!options.talk.quiet) std::cerr << wave.note();
   std::optional<CheckReport> verdict;
   if (check) verdict = check->verdict();
@@ -154,6 +163,8 @@ void run_run(const std::vector<std::string>& arguments, std::ostream& out) {
     if (verdict) out << check_text(*verdict);
     if (folder) out << fmt::format("\nreport: {}/report.html\n", options.results.out);
   }
+  wave.check_window(end);
+  report_losses(losses);
 }
 
 }  // namespace systole

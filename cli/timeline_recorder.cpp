@@ -24,10 +24,10 @@ std::vector<Watch> TimelineRecorder::watches() const {
   return {watch};
 }
 
-void TimelineRecorder::finish(Cycles end) {
-  if (!timeline_) return;
+std::string TimelineRecorder::finish(Cycles end) {
+  if (!timeline_) return "";
   timeline_->close(end);
-  out_->commit();
+  return out_->keep();
 }
 
 }  // namespace systole

@@ -22,8 +22,8 @@ class TimelineRecorder {
   /// For the simulation; nothing when no timeline was asked for.
   [[nodiscard]] std::vector<Watch> watches() const;
 
-  /// The run ended at `end`: completes the file.
-  void finish(Cycles end);
+  /// The run ended at `end`: completes the file. Returns what is lost of it; empty: nothing.
+  [[nodiscard]] std::string finish(Cycles end);
 
  private:
   std::unique_ptr<StreamedFile> out_;

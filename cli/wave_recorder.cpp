@@ -134,7 +134,8 @@ WaveRecorder::WaveRecorder(const WaveRequest& request, const isa::Program& progr
   watch_.from = options.from;
   watch_.until = options.until;
   out_ = std::make_unique<StreamedFile>(path_);
-  if (request.fst.empty()) {
+  fst_ = !request.fst.empty();
+  if (!fst_) {
     file_ = std::make_unique<VcdFile>(out_->stream());
   } else {
     file_ = make_fst_file(out_->path());
@@ -143,25 +144,37 @@ WaveRecorder::WaveRecorder(const WaveRequest& request, const isa::Program& progr
   watch_.observer = wave_.get();
 }
 
-void WaveRecorder::finish(Cycles end) {
-  if (!wave_) return;
-  if (watch_.from >= end) {
-    throw UserError({"", 0, 0,
-                     fmt::format("the waveform was to begin at cycle {}, and the run ended at {}", watch_.from.count(),
-                                 end.count()),
-                     "a smaller --wave-from"});
-  }
+std::string WaveRecorder::finish(Cycles end) {
+  if (!wave_ || watch_.from >= end) return "";
   if (wave_->trigger() != nullptr) {
     note_ = note_of(*wave_->trigger(), path_);
-    if (!wave_->trigger()->fired()) return;
+    if (!wave_->trigger()->fired()) return "";
   }
   wave_->close(end);
-  out_->commit();
+  const std::optional<Cycles> lost_at = file_->lost_at();
+  if (lost_at == Cycles{}) return path_ + ": cannot be written (the disk is full)";
+  std::string loss = out_->keep();
+  if (lost_at && loss.empty()) loss = path_ + ": its end is missing (the disk is full)";
   const std::filesystem::path path = path_;
-  if (!std::filesystem::is_regular_file(path)) return;
+  if (!std::filesystem::is_regular_file(path)) return loss;
+  const std::optional<Cycles> last = fst_ ? lost_at : last_cycle(path);
+  if (!loss.empty() && last) loss += fmt::format("; the waveform ends at cycle {}", last->count());
   std::filesystem::path save = path;
-  write_file_atomically(save.replace_extension(".gtkw"),
-                        gtkwave_save(std::filesystem::absolute(path).string(), wave_->variables()));
+  try {
+    write_file_atomically(save.replace_extension(".gtkw"),
+                          gtkwave_save(std::filesystem::absolute(path).string(), wave_->variables()));
+  } catch (const EnvironmentError& error) {
+    loss += (loss.empty() ? "" : "\n  ") + std::string(error.what());
+  }
+  return loss;
+}
+
+void WaveRecorder::check_window(Cycles end) const {
+  if (!wave_ || watch_.from < end) return;
+  throw UserError({"", 0, 0,
+                   fmt::format("no waveform was written: it was to begin at cycle {}, and the run ended at {}",
+                               watch_.from.count(), end.count()),
+                   "a smaller --wave-from"});
 }
 
 }  // namespace systole

@@ -38,14 +38,18 @@ class WaveRecorder {
   /// For the simulation; nothing when no wave was asked for.
   [[nodiscard]] std::vector<Watch> watches() const { return wave_ ? std::vector<Watch>{watch_} : std::vector<Watch>{}; }
 
-  /// The run ended at `end`: completes the file. Throws UserError when the window lies behind the end.
-  void finish(Cycles end);
+  /// The run ended at `end`: completes the file. Returns what is lost of it; empty: nothing.
+  [[nodiscard]] std::string finish(Cycles end);
+
+  /// Throws UserError when the window lies behind the end of the run.
+  void check_window(Cycles end) const;
 
   /// What came of waiting for a stall, a line; empty when no stall was waited for.
   [[nodiscard]] const std::string& note() const { return note_; }
 
  private:
   std::string path_;
+  bool fst_ = false;
   std::unique_ptr<StreamedFile> out_;
   std::unique_ptr<WaveFile> file_;
   std::unique_ptr<MachineWave> wave_;

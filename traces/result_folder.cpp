@@ -171,10 +171,10 @@ void write_file_atomically(const fs::path& path, std::string_view text) {
 }
 
 StreamedFile::StreamedFile(const fs::path& path)
-    : target_(target_of(path)), partial_(is_device(target_) ? target_ : partial_path(target_)) {
+    : target_(target_of(path)), partial_(is_device(target_) ? target_ : partial_path(target_)), out_(&buffer_) {
   const std::lock_guard lock(output_mutex());
-  out_.open(partial_, std::ios::binary);
-  if (!out_) fail(path, "cannot be written", last_error());
+  buffer_.open(partial_);
+  if (buffer_.error()) fail(path, "cannot be written", buffer_.error());
   if (partial_ != target_) unfinished().insert(partial_);
 }
 
@@ -184,9 +184,21 @@ StreamedFile::~StreamedFile() {
 
 void StreamedFile::commit() {
   const std::lock_guard lock(output_mutex());
-  errno = 0;
-  out_.close();
-  if (!out_) fail(target_, "cannot be written", errno == 0 ? std::make_error_code(std::errc::io_error) : last_error());
+  buffer_.close();
+  if (buffer_.error()) fail(target_, "cannot be written", buffer_.error());
+  rename();
+}
+
+std::string StreamedFile::keep() {
+  const std::lock_guard lock(output_mutex());
+  buffer_.close();
+  if (buffer_.usable()) rename();
+  if (!buffer_.error()) return "";
+  const char* const what = buffer_.usable() ? "its end is missing" : "cannot be written";
+  return fmt::format("{}: {} ({})", target_.string(), what, buffer_.error().message());
+}
+
+void StreamedFile::rename() {
   if (partial_ == target_) return;
   rename_to(partial_, target_);
   unfinished().erase(partial_);

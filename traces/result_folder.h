@@ -1,10 +1,12 @@
 #pragma once
 
 #include <filesystem>
-#include <fstream>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "traces/record_buffer.h"
 
 namespace systole {
 
@@ -55,8 +57,8 @@ class ResultFolder {
 /// Throws EnvironmentError.
 void write_file_atomically(const std::filesystem::path& path, std::string_view text);
 
-/// A file that grows while a run goes on (a waveform, a command trace), whole or not at all: it has another name until
-/// commit(), and is removed without one. A device or a pipe is written directly.
+/// A file that grows while a run goes on (a waveform, a command trace): it has another name until commit() or keep(),
+/// and is removed without one. A device or a pipe is written directly.
 class StreamedFile {
  public:
   /// Throws UserError when the path is a folder, EnvironmentError when it cannot be written.
@@ -64,18 +66,25 @@ class StreamedFile {
   ~StreamedFile();
   StreamedFile(const StreamedFile&) = delete;
 
-  /// Its state tells whether everything so far could be written.
+  /// Its state tells whether everything so far could be written. A flush ends a record: see RecordBuffer.
   [[nodiscard]] std::ostream& stream() { return out_; }
-  /// For those who write the file themselves and close it before commit().
+  /// For those who write the file themselves and close it before commit() or keep().
   [[nodiscard]] const std::filesystem::path& path() const { return partial_; }
 
   /// Gives the file its name. Throws EnvironmentError when not everything could be written.
   void commit();
 
+  /// Gives the file its name when it has at least some whole records. Returns why it lacks others, or is not there:
+  /// `run.vcd: its end is missing (No space left on device)`; empty when nothing is lost.
+  [[nodiscard]] std::string keep();
+
  private:
+  void rename();
+
   std::filesystem::path target_;
   std::filesystem::path partial_;  ///< the target itself when that is a device
-  std::ofstream out_;
+  RecordBuffer buffer_;
+  std::ostream out_;
 };
 
 /// Removes everything that was begun and not committed, and lets nobody write or commit any more: the calling thread is

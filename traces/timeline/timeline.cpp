@@ -62,7 +62,8 @@ Timeline::Track Timeline::track(const std::string& name) {
 void Timeline::event(const std::string& json) {
   if (!first_) out_ << ",\n";
   first_ = false;
-  out_ << json;
+  out_ << json << std::flush;
+  if (!out_) ++lost_;
 }
 
 std::string Timeline::layer(int index) const {
@@ -187,10 +188,12 @@ void Timeline::close(Cycles end) {
   const double unit = 1.0 / static_cast<double>(kCounterSpan.count());
   for (Counter& counter : buses_) write(counter, unit);
   if (options_.channels > 0) write(memory_, unit);
+  if (lost_ > 0) out_.clear();
+  const std::string lost = lost_ > 0 ? fmt::format(R"(,"lost":"the disk was full: {} events and more")", lost_) : "";
   out_ << fmt::format(
       "\n],\"otherData\":{{\"time_unit\":\"1 us is one accelerator "
-      "cycle\",\"cycles\":{},\"slices\":{},\"merged\":{}}}}}\n",
-      end.count(), slices_, merged_);
+      "cycle\",\"cycles\":{},\"slices\":{},\"merged\":{}{}}}}}\n",
+      end.count(), slices_, merged_, lost);
 }
 
 }  // namespace systole

@@ -30,7 +30,7 @@ struct TimelineOptions {
 /// how many were merged.
 class Timeline : public RunObserver {
  public:
-  /// Writes to `out`, whose state tells whether that works.
+  /// Writes to `out`, whose state tells whether that works; it is flushed behind each event.
   Timeline(std::ostream& out, TimelineOptions options);
 
   void state(const StateSpan& span) override;
@@ -40,8 +40,11 @@ class Timeline : public RunObserver {
   void level(const LevelChange& change) override;
   void dram(const DramEvent& event) override;
 
-  /// The run has ended: the last slices and the end of the file.
+  /// The run has ended: the last slices and the end of the file, which says so when events are lost.
   void close(Cycles end);
+
+  /// The number of events that a full disk has taken; some before them may be lost, too.
+  [[nodiscard]] std::int64_t lost() const { return lost_; }
 
  private:
   /// Slices of a track that are not written yet: one, or several that became one.
@@ -75,6 +78,7 @@ class Timeline : public RunObserver {
   int tracks_ = 0;
   std::int64_t slices_ = 0;
   std::int64_t merged_ = 0;
+  std::int64_t lost_ = 0;
   bool first_ = true;
   Track blocks_;
   std::array<Track, kUnits> states_;

@@ -1,5 +1,7 @@
 #include "traces/waves/vcd_file.h"
 
+#include <algorithm>
+#include <fstream>
 #include <ostream>
 
 #include "traces/waves/wave_text.h"
@@ -44,6 +46,7 @@ void VcdFile::declare(const std::vector<WaveVariable>& variables) {
 }
 
 void VcdFile::change(Cycles at, std::size_t variable, std::int64_t value) {
+  if (lost_at_) return;
   go_to(at);
   const Variable& v = variables_[variable];
   if (!v.names.empty()) {
@@ -57,12 +60,17 @@ void VcdFile::change(Cycles at, std::size_t variable, std::int64_t value) {
 
 void VcdFile::close(Cycles end) {
   go_to(end);
-  out_.flush();
+  end_step();
+}
+
+void VcdFile::end_step() {
+  if (!out_.flush() && !lost_at_) lost_at_ = now_;
 }
 
 void VcdFile::go_to(Cycles at) {
   if (at == now_) return;
   const bool first = now_ < Cycles{};
+  if (!first) end_step();
   now_ = at;
   out_ << '#' << at.count() << '\n';
   if (first) dump_unknown();
@@ -78,6 +86,18 @@ void VcdFile::dump_unknown() {
     }
   }
   out_ << "$end\n";
+}
+
+std::optional<Cycles> last_cycle(const std::filesystem::path& path) {
+  constexpr std::streamoff kTail = std::streamoff{64} << 10U;
+  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const std::streamoff size = file.tellg();
+  file.seekg(std::max<std::streamoff>(0, size - kTail));
+  std::optional<Cycles> last;
+  for (std::string line; std::getline(file, line);) {
+    if (line.size() > 1 && line[0] == '#') last = Cycles{std::stoll(line.substr(1))};
+  }
+  return last;
 }
 
 }  // namespace systole

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,9 @@ class WaveFile {
   virtual void change(Cycles at, std::size_t variable, std::int64_t value) = 0;
   /// The wave ends before this cycle, and the file is complete.
   virtual void close(Cycles end) = 0;
+  /// The cycle at which a full disk made the file stop to take changes; nothing: it has not. The file may lack some
+  /// earlier changes, too, but is well formed.
+  [[nodiscard]] virtual std::optional<Cycles> lost_at() const = 0;
 };
 
 }  // namespace systole
