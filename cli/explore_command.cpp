@@ -196,13 +196,20 @@ void run_explore(const std::vector<std::string>& arguments, std::ostream& out) {
 
   const bool silent = options.talk.quiet || options.results.json;
   ProgressLine progress(!silent);
-  const auto start = std::chrono::steady_clock::now();
+  auto start = std::chrono::steady_clock::now();
+  std::size_t known = 0;  // pieces that an earlier search has done: they took no time
   SearchOptions how;
   how.threads =
       options.threads > 0 ? options.threads : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   how.progress = [&](std::size_t done, std::size_t all, double points) {
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    const double left = seconds / static_cast<double>(done) * static_cast<double>(all - done);
+    const auto now = std::chrono::steady_clock::now();
+    if (points == 0) {
+      start = now;
+      known = done;
+      return;
+    }
+    const double seconds = std::chrono::duration<double>(now - start).count();
+    const double left = seconds / static_cast<double>(done - known) * static_cast<double>(all - done);
     progress.show(fmt::format("{}: {} of {} pieces, {:.0f} points/s, about {:.0f} s left", space.space.name(), done,
                               all, points / seconds, left));
   };
