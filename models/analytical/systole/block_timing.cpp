@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace systole::analytical {
 
 namespace {
 
 constexpr double kAlike = 1e-6;  ///< cycles; times are sums of whole cycles and of fractions of memory clocks
+
+/// Share of the most that any stream of the block moves, from which on a stream is in others' way all the time.
+constexpr double kBusy = 0.125;
 
 bool alike(double a, double b) {
   return std::abs(a - b) < kAlike;
@@ -28,6 +32,15 @@ std::array<double, kNestSums> sums_of(const NestTile& tile, double fill) {
 template <std::size_t N>
 void add(std::vector<double>& sums, std::size_t place, const std::array<double, N>& values) {
   for (std::size_t i = 0; i < N; ++i) sums[place + i] += values[i];
+}
+
+/// Without what padding and tails leave out.
+double bits_moved(const isa::Stream& stream, const std::vector<std::int32_t>& tile_loops) {
+  if (!stream.used) return 0;
+  double bits = static_cast<double>(stream.run.elements.count) * stream.element_bits;
+  for (const isa::WalkDim& dim : stream.dims) bits *= static_cast<double>(dim.trip.count);
+  for (int loop = 0; loop <= stream.loop; ++loop) bits *= tile_loops[static_cast<std::size_t>(loop)];
+  return bits;
 }
 
 }  // namespace
@@ -52,6 +65,11 @@ void BlockTiming::lay_out() {
   streams_.reserve(isa::kMaxStreams);
   const auto used = [](const isa::Stream& stream) { return stream.used; };
   others_ = static_cast<int>(std::count_if(block_.streams.begin(), block_.streams.end(), used)) - 1;
+  std::array<double, isa::kMaxStreams> moved{};
+  std::transform(block_.streams.begin(), block_.streams.end(), moved.begin(),
+                 [this](const isa::Stream& stream) { return bits_moved(stream, block_.tile_loops); });
+  const double most = *std::max_element(moved.begin(), moved.end());
+  busy_ = static_cast<int>(std::count_if(moved.begin(), moved.end(), [&](double bits) { return bits > most * kBusy; }));
   std::array<std::array<bool, 2>, kServers> directions{};
   for (int s = 0; s < isa::kMaxStreams; ++s) {
     const isa::Stream& stream = block_.streams[static_cast<std::size_t>(s)];
@@ -77,6 +95,7 @@ void BlockTiming::lay_out() {
   writes_waiting_ = times(1);
   writes_alone_ = times(1);
   write_burst_ = times(1);
+  debt_ = times(1);
   array_free_ = times(1);
   simd_free_ = times(1);
   obuf_depth_ = std::max<std::size_t>(1, block_.array.output_depth);
@@ -365,6 +384,7 @@ double BlockTiming::transfer(StreamPlaces& stream, double start) {
     return shared_bus_[port] ? state_.servers[port].reserve(from, work.bus) : from + work.bus;
   };
   if (memory_.ideal()) return std::max(bus(begin), begin + work.chip);
+  repay(stream, begin, work);
   const double in_flight = begin + work.in_flight;
   if (stream.load) {
     const double at_memory = begin + work.request;
@@ -376,6 +396,19 @@ double BlockTiming::transfer(StreamPlaces& stream, double start) {
   return std::max({bus(begin) + memory_.write_round(), written, in_flight, begin + work.chip});
 }
 
+/// A transfer that is announced after others that run at the same time finds idle time behind them, but in truth the
+/// ports take turns and it holds up the others by as much. What came of that is timed already, so the memory makes up
+/// for it before the next transfer of another stream; not by more than that one's own work, because turns are equal.
+void BlockTiming::repay(const StreamPlaces& stream, double begin, const Transfer& work) {
+  Server& memory = state_.servers[kMemory];
+  const double overtaken = std::min(memory.busy_before_gap(begin), work.memory);
+  if (time(debt_) > 0 && debtor_ != stream.stream)
+    memory.reserve(begin, std::min(std::exchange(time(debt_), 0.0), work.memory));
+  if (overtaken == 0) return;
+  time(debt_) = overtaken;
+  debtor_ = stream.stream;
+}
+
 /// When the memory has read a transfer. Reads go before writes that the queue holds; those use the time until then that
 /// is idle. Writes that do not fit the queue hold up the interconnect, burst by burst in turn with the reads.
 double BlockTiming::read(double start, const Transfer& work) {
@@ -383,7 +416,7 @@ double BlockTiming::read(double start, const Transfer& work) {
   drain(start);
   const double mixed = std::min(std::clamp(time(writes_end_) - start, 0.0, work.memory), time(writes_alone_));
   time(writes_alone_) -= mixed;
-  const double in_order = memory.reserve(start, work.memory + mixed * memory_.turnaround());
+  const double in_order = memory.reserve(start, work.memory + mixed * memory_.turnaround(busy_ - 1));
   const double in_turn = std::max(start, time(reads_end_)) + work.memory + work.bursts * time(write_burst_);
   const double end = std::min(in_order, in_turn);
   time(reads_end_) = std::max(time(reads_end_), end);
@@ -406,7 +439,7 @@ double BlockTiming::write(double start, const Transfer& work) {
   const double mixed = std::clamp(time(reads_end_) - start, 0.0, work.memory);
   time(writes_alone_) = work.memory - mixed;
   time(write_burst_) = work.memory / work.bursts;
-  time(writes_waiting_) += work.memory + mixed * memory_.turnaround();
+  time(writes_waiting_) += work.memory + mixed * memory_.turnaround(busy_ - 1);
   const double beyond = std::max(0.0, time(writes_waiting_) - memory_.posted());
   time(writes_waiting_) -= beyond;
   time(writes_end_) = std::max(time(writes_end_), start) + work.memory;

@@ -95,6 +95,7 @@ class BlockTiming {
   void load(StreamPlaces& stream);
   double store(StreamPlaces& stream, double filled);
   double transfer(StreamPlaces& stream, double start);
+  void repay(const StreamPlaces& stream, double begin, const Transfer& work);
   double read(double start, const Transfer& work);
   double write(double start, const Transfer& work);
   void drain(double now);
@@ -108,6 +109,7 @@ class BlockTiming {
   const MachineModel& machine_;
   const MemoryModel& memory_;
   int others_ = 0;  ///< streams in use, but one
+  int busy_ = 0;    ///< streams that are under way most of the time
   TilePosition tile_;
   std::size_t generation_loops_ = 0;  ///< loops at and outside the scope of an OBUF slot
   Side side_ = Side::both;
@@ -119,6 +121,8 @@ class BlockTiming {
   std::optional<ArrayModel> array_;
   std::optional<SimdModel> simd_;
   std::array<bool, kServers> shared_bus_{};  ///< by port: loads and stores
+  std::size_t debt_ = 0;                     ///< work by which a transfer has held up others that were timed before
+  int debtor_ = isa::kNoStream;              ///< its stream
   std::size_t array_free_ = 0, simd_free_ = 0;
   std::size_t reads_end_ = 0;       ///< time: the memory has done all reads so far
   std::size_t writes_end_ = 0;      ///< time: it could have done all writes so far if there were no reads

@@ -101,9 +101,9 @@ void MemoryModel::set_dram(const config::Dram& dram, const config::Machine& mach
   const double turn = t.read_to_write() + t.twtr_s() + t.rl();
   const double reopen_to_write = t.trtp() + t.trp() + t.trcd_write() - t.read_to_write();
   const double reopen_to_read = t.twr() - t.twtr_s() + t.trp() + t.trcd_read();
-  const double same_bank = static_cast<double>(groups_) / banks_;
   const double batch = std::max(1, controller.write_high() - controller.write_low());
-  turnaround_ = (turn + same_bank * (reopen_to_write + reopen_to_read)) / (batch * burst_clocks_);
+  turn_ = turn / (batch * burst_clocks_);
+  reopen_ = (reopen_to_write + reopen_to_read) / (batch * burst_clocks_);
 
   cycles_a_clock_ = t.clock_ps() / period_ps(machine);
   // A single bank is away and its row closed. A stream's bank is often without requests for a moment, so it has no
@@ -261,6 +261,11 @@ double MemoryModel::clocks_a_burst(const AccessPattern& pattern) const {
     longest = std::max({longest, data, activates, group, bank});
   }
   return longest / static_cast<double>(std::max<std::size_t>(1, taken));
+}
+
+double MemoryModel::turnaround(int other_streams) const {
+  const double other_bank = 1 - static_cast<double>(groups_) / banks_;
+  return turn_ + (1 - std::pow(other_bank, other_streams)) * reopen_;
 }
 
 double MemoryModel::row_change(std::int64_t bytes, int other_streams) const {

@@ -62,8 +62,9 @@ class MemoryModel {
   [[nodiscard]] double work(const AccessPattern& pattern, double bursts) const;
 
   /// Time lost by turning the bus, for each cycle of work that writes do while reads wait or the other way round: the
-  /// controller turns once in a batch of writes, and where both use a bank it must close and open rows.
-  [[nodiscard]] double turnaround() const { return turnaround_; }
+  /// controller turns once in a batch of writes, and where one of the block's other streams uses the bank it must close
+  /// and open rows.
+  [[nodiscard]] double turnaround(int other_streams) const;
 
   /// Bytes that the device moves for a transfer: whole device bursts.
   [[nodiscard]] double device_bytes(const AccessPattern& pattern) const;
@@ -112,8 +113,9 @@ class MemoryModel {
   double posted_ = 0;
   double peak_ = 0;
   std::int64_t period_ = 1;
-  double available_ = 1;  ///< share of time that refresh leaves
-  double turnaround_ = 0;
+  double available_ = 1;     ///< share of time that refresh leaves
+  double turn_ = 0;          ///< a turn to writing and back, for each cycle of writing between them
+  double reopen_ = 0;        ///< more, when the other direction's row is in the way both times
   double bank_refresh_ = 0;  ///< cycles that a bank is away for its refresh, until its row is open again
   double refreshing_ = 0;    ///< share of time in which a given bank is away
 

@@ -42,6 +42,14 @@ class Server {
     return free_;
   }
 
+  /// How long after `start` it is busy without a break until the next gap; 0 if there is none.
+  [[nodiscard]] double busy_before_gap(double start) const {
+    for (std::size_t i = 0; i < count_; ++i) {
+      if (gaps_[i].end > start) return std::max(0.0, gaps_[i].begin - start);
+    }
+    return 0;
+  }
+
   /// Fields for whoever extrapolates them: all grow linearly in a steady state.
   double free_ = 0;
   std::array<Gap, kGaps> gaps_{};

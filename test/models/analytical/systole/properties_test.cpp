@@ -105,14 +105,19 @@ TEST(CorrectedModel, is_never_below_the_bounds_by_macs_and_by_bandwidth) {
   }
 }
 
+/// Share by which a narrower port may be ahead where ports share a DRAM: a transfer that is later by a few cycles can
+/// spare another one a turn of the bus. Single layers of the simulated machine gain up to 1 % in this way.
+constexpr double kTurns = 1e-3;
+
 TEST(CorrectedModel, is_never_faster_with_a_narrower_port) {
   std::mt19937 random(2);
   for (int round = 0; round < 60; ++round) {
     const config::Machine machine = random_machine(random);
     const isa::Program program = compiled(random_layer(random), machine);
-    const std::int64_t wide = analyze(program, machine).run.cycles.count();
+    const double turns = machine.memory_description().has_dram() ? kTurns : 0;
+    const double wide = static_cast<double>(analyze(program, machine).run.cycles.count()) * (1 - turns);
     for (int which = 0; which < 4; ++which) {
-      EXPECT_GE(analyze(program, narrowed(machine, which)).run.cycles.count(), wide)
+      EXPECT_GE(static_cast<double>(analyze(program, narrowed(machine, which)).run.cycles.count()), wide)
           << "round " << round << ": " << kPorts[static_cast<std::size_t>(which)] << " of " << machine.name()
           << " with " << machine.memory_description().name();
     }
