@@ -15,7 +15,7 @@ namespace {
 constexpr std::array<std::int64_t, 17> kSplits{1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 64};
 
 /// Tilings that a search hands on, for a closer look than the estimate.
-constexpr std::size_t kShortList = 24;
+constexpr std::size_t kShortList = 128;
 
 /// Tile extents in whole units (the last is `unit` itself), from large to small, each once.
 std::vector<std::int64_t> extents(std::int64_t total, std::int64_t unit) {

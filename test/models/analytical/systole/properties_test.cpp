@@ -124,6 +124,46 @@ TEST(CorrectedModel, is_never_faster_with_a_narrower_port) {
   }
 }
 
+/// The machine with some of its buffers half as large.
+config::Machine shrunk(config::Machine machine, std::mt19937& random) {
+  config::Buffers& buffers = *machine.mutable_buffers();
+  const int which = pick(random, 1, 15);
+  if ((which & 1) != 0) buffers.set_wbuf_bits(buffers.wbuf_bits() / 2);
+  if ((which & 2) != 0) buffers.set_ibuf_bits(buffers.ibuf_bits() / 2);
+  if ((which & 4) != 0) buffers.set_obuf_bits(buffers.obuf_bits() / 2);
+  if ((which & 8) != 0) buffers.set_vmem_bits(buffers.vmem_bits() / 2);
+  return machine;
+}
+
+TEST(CorrectedModel, is_never_faster_with_smaller_buffers_and_equal_tiles) {
+  std::mt19937 random(3);
+  for (int round = 0; round < 40; ++round) {
+    const config::Machine machine = random_machine(random);
+    const config::Machine small = shrunk(machine, random);
+    const isa::Program program = compiled(random_layer(random), small);  // its tiles fit both
+    EXPECT_GE(analyze(program, small).run.cycles.count(), analyze(program, machine).run.cycles.count())
+        << "round " << round << ": " << machine.name() << " with " << machine.memory_description().name();
+  }
+}
+
+/// With tiles of its own a larger machine can lose a little: its search takes a closer look at only as many tilings as
+/// that of a small one, what is fused is decided by estimates, and the distance of slots in a larger buffer can take
+/// one word more in the program.
+TEST(CorrectedModel, is_hardly_faster_with_smaller_buffers_and_tiles_for_them) {
+  constexpr double kSearch = 0.02;
+  constexpr double kWords = 6;  // cycles
+  std::mt19937 random(4);
+  for (int round = 0; round < 40; ++round) {
+    const config::Machine machine = random_machine(random);
+    const config::Machine small = shrunk(machine, random);
+    const Graph graph = random_layer(random);
+    const auto large = static_cast<double>(analyze(compiled(graph, machine), machine).run.cycles.count());
+    EXPECT_GE(static_cast<double>(analyze(compiled(graph, small), small).run.cycles.count()),
+              large * (1 - kSearch) - kWords)
+        << "round " << round << ": " << machine.name() << " with " << machine.memory_description().name();
+  }
+}
+
 }  // namespace
 
 }  // namespace systole::analytical
