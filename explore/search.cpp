@@ -18,18 +18,27 @@ constexpr std::size_t kRowsOfAPiece = 512;
 constexpr std::size_t kPointsOfAPiece = 256;
 constexpr std::size_t kBins = 1 << 16;
 
-/// Calls `work(turn, worker)` for every turn, on threads that each take the next one. Throws what a call threw first.
+/// Calls `work(turn, worker)` for every turn. Each thread has a range of its own, since models keep what neighbouring
+/// points share, and helps with the others' when that is done. Throws what a call threw first.
 void take_turns(int threads, std::size_t turns, const std::function<void(std::size_t turn, int worker)>& work) {
-  std::atomic<std::size_t> next{0};
+  const auto count = static_cast<std::size_t>(threads);
+  const auto begin_of = [&](std::size_t range) { return turns * range / count; };
+  std::vector<std::atomic<std::size_t>> next(count);
+  for (std::size_t range = 0; range < count; ++range) next[range] = begin_of(range);
   std::mutex mutex;
   std::exception_ptr failure;
+  std::atomic<bool> failed{false};
   const auto worker = [&](int number) {
     try {
-      for (std::size_t turn = next++; turn < turns; turn = next++) work(turn, number);
+      for (std::size_t other = 0; other < count; ++other) {
+        const std::size_t range = (static_cast<std::size_t>(number) + other) % count;
+        const std::size_t end = begin_of(range + 1);
+        for (std::size_t turn = next[range]++; turn < end && !failed; turn = next[range]++) work(turn, number);
+      }
     } catch (...) {
       const std::lock_guard lock(mutex);
       if (!failure) failure = std::current_exception();
-      next = turns;
+      failed = true;
     }
   };
   std::vector<std::thread> others;
