@@ -17,6 +17,7 @@
 #include "cli/progress_line.h"
 #include "explore/exploration.h"
 #include "explore/parts.h"
+#include "traces/report_html.h"
 #include "traces/result_folder.h"
 
 namespace systole {
@@ -110,7 +111,7 @@ Exploration explore(const LoadedSpace& space, const PointCost& cost, const Searc
     throw UserError(fault);
   }
   exploration.baselines = baselines_of(space, cost, exploration.search);
-  exploration.sensitivity = sensitivity_of(space.design, cost, tally.best.front());
+  exploration.sensitivity = sensitivity_of(space, cost, tally.best.front());
   return exploration;
 }
 
@@ -243,6 +244,7 @@ void run_explore(const std::vector<std::string>& arguments, std::ostream& out) {
   if (store) {
     store->finish();
     write_file_atomically(fs::path(options.results.out) / "summary.json", json);
+    write_file_atomically(fs::path(options.results.out) / "report.html", exploration_html(summary));
   }
   std::error_code ignored;
   if (store) fs::remove_all(PartFiles::folder_of(options.results.out), ignored);  // the store has it all
@@ -250,6 +252,7 @@ void run_explore(const std::vector<std::string>& arguments, std::ostream& out) {
     out << json;
   } else if (!silent) {
     out << table;
+    if (store) out << fmt::format("\nreport: {}/report.html\n", options.results.out);
   }
 }
 

@@ -62,8 +62,63 @@ Baseline proportions(const LoadedSpace& space) {
   return baseline;
 }
 
+/// At most about kSteps values along an axis, its ends and `own` among them.
+std::vector<std::int64_t> some_of(const std::vector<std::int64_t>& values, std::int64_t own) {
+  constexpr std::size_t kSteps = 15;
+  std::vector<std::int64_t> some{own, values.front(), values.back()};
+  const std::size_t every = (values.size() + kSteps - 1) / kSteps;
+  for (std::size_t i = 0; i < values.size(); i += every) some.push_back(values[i]);
+  std::sort(some.begin(), some.end());
+  some.erase(std::unique(some.begin(), some.end()), some.end());
+  return some;
+}
+
+/// The values with one axis changed; the other axes of its budgets shrink or grow together so that the sums stay.
+/// Empty when nothing would be left for them.
+std::vector<std::int64_t> sharing(const LoadedSpace& space, const std::vector<std::int64_t>& values, std::size_t axis,
+                                  std::int64_t value) {
+  std::vector<std::int64_t> changed = values;
+  changed[axis] = value;
+  if (value == values[axis]) return changed;
+  for (const SpaceBudget& budget : space.design.budgets()) {
+    double before = 0;
+    double after = 0;
+    for (const SpaceBudget::Term& term : budget.terms) {
+      const auto weight = static_cast<double>(term.weight);
+      if (term.axis != axis) before += weight * static_cast<double>(values[term.axis]);
+      if (term.axis == axis) after += weight * static_cast<double>(values[axis] - value);
+    }
+    if (before == 0 || after == 0) continue;
+    for (const SpaceBudget::Term& term : budget.terms) {
+      if (term.axis == axis) continue;
+      const double share = static_cast<double>(values[term.axis]) * (before + after) / before;
+      changed[term.axis] = rounded_down(static_cast<std::int64_t>(share));
+      if (changed[term.axis] <= 0) return {};
+    }
+  }
+  return space.space.model() == config::systole ? in_whole_banks(space, changed) : changed;
+}
+
 Json optional_json(const std::optional<double>& number) {
   return number ? Json(*number) : Json(nullptr);
+}
+
+Json budget_json(const DesignSpace& space, const SpaceBudget& budget) {
+  Json terms = Json::array();
+  for (const SpaceBudget::Term& term : budget.terms) {
+    terms.push_back({{"field", space.axes()[term.axis].field}, {"weight", term.weight}});
+  }
+  return {{"name", budget.name},
+          {"at_least", budget.at_least},
+          {"at_most", is_bounded(budget) ? Json(budget.at_most) : Json(nullptr)},
+          {"fixed", budget.fixed},
+          {"terms", std::move(terms)}};
+}
+
+Json distribution_json(const std::optional<Distribution>& distribution) {
+  if (!distribution) return nullptr;
+  return {{"points", distribution->points}, {"sampled", distribution->sampled}, {"median", distribution->median},
+          {"low", distribution->low},       {"high", distribution->high},       {"bars", distribution->bars}};
 }
 
 }  // namespace
@@ -80,27 +135,36 @@ std::vector<Baseline> baselines_of(const LoadedSpace& space, const PointCost& co
     if (space.space.model() == config::systole) baseline.values = in_whole_banks(space, baseline.values);
     baseline.cost = cost(baseline.values, baseline.reason);
   }
-  if (search.median) baselines.push_back({"median", {}, search.median, ""});
+  if (search.distribution) {
+    const std::string name = search.distribution->sampled
+                                 ? fmt::format("median of {:.0f} random points", search.distribution->points)
+                                 : std::string("median");
+    baselines.push_back({name, {}, search.distribution->median, ""});
+  }
   for (const Candidate& worst : search.tally.worst) {
     baselines.push_back({search.proven ? "worst" : "worst seen", worst.values, worst.cost, ""});
   }
   return baselines;
 }
 
-std::vector<Sensitivity> sensitivity_of(const DesignSpace& space, const PointCost& cost, const Candidate& best) {
+std::vector<Sensitivity> sensitivity_of(const LoadedSpace& space, const PointCost& cost, const Candidate& best) {
   std::vector<Sensitivity> all;
-  for (std::size_t axis = 0; axis < space.axes().size(); ++axis) {
-    const std::vector<std::int64_t>& values = space.axes()[axis].values;
+  std::string reason;
+  for (std::size_t axis = 0; axis < space.design.axes().size(); ++axis) {
+    const std::vector<std::int64_t>& values = space.design.axes()[axis].values;
     const auto at = std::find(values.begin(), values.end(), best.values[axis]);
     const auto with = [&](std::int64_t value) {
       std::vector<std::int64_t> changed = best.values;
       changed[axis] = value;
-      std::string reason;
       return cost(changed, reason);
     };
-    Sensitivity one{axis, {}, {}};
+    Sensitivity one{axis, {}, {}, {}};
     if (at != values.begin()) one.below = with(*std::prev(at));
     if (std::next(at) != values.end()) one.above = with(*std::next(at));
+    for (const std::int64_t value : some_of(values, *at)) {
+      const std::vector<std::int64_t> shared = sharing(space, best.values, axis, value);
+      one.steps.push_back({value, with(value), shared.empty() ? std::nullopt : cost(shared, reason)});
+    }
     all.push_back(one);
   }
   return all;
@@ -122,18 +186,35 @@ Json exploration_json(const LoadedSpace& space, const Exploration& exploration, 
   }
   Json sensitivity = Json::object();
   for (const Sensitivity& one : exploration.sensitivity) {
+    Json steps = Json::array();
+    for (const Sensitivity::Step& step : one.steps) {
+      steps.push_back({{"value", step.value},
+                       {"others_stay", optional_json(step.alone)},
+                       {"within_budgets", optional_json(step.shared)}});
+    }
     sensitivity[space.design.axes()[one.axis].field] = {{"one_value_less", optional_json(one.below)},
-                                                        {"one_value_more", optional_json(one.above)}};
+                                                        {"one_value_more", optional_json(one.above)},
+                                                        {"steps", std::move(steps)}};
+  }
+  Json budgets = Json::array();
+  for (const SpaceBudget& budget : space.design.budgets()) budgets.push_back(budget_json(space.design, budget));
+  Json workloads = Json::array();
+  for (const config::Workload& workload : space.space.workload()) {
+    workloads.push_back(fmt::format("{} batch {}{}", workload.network(), workload.batch(),
+                                    workload.weight() == 1 ? "" : fmt::format(" weight {}", workload.weight())));
   }
   return {{"schema", 1},
           {"engine", "explore"},
           {"space", space.space.name()},
           {"hardware", space.machine.name()},
+          {"workloads", workloads},
+          {"budgets", budgets},
           {"model", config::SearchModel_Name(space.space.model())},
           {"method", exploration.method},
           {"proven", exploration.search.proven},
           {"points", tally.points},
           {"unevaluable", tally.unevaluable},
+          {"distribution", distribution_json(exploration.search.distribution)},
           {"best", best},
           {"baselines", baselines},
           {"sensitivity", sensitivity}};

@@ -17,11 +17,17 @@ struct Baseline {
   std::string reason;  ///< why there is no cost
 };
 
-/// What the best point costs when one axis alone takes a neighbouring value, whatever the budgets.
+/// What the best point costs when one axis takes other values: the neighbouring ones, and some along the whole axis.
 struct Sensitivity {
+  struct Step {
+    std::int64_t value = 0;
+    std::optional<double> alone;   ///< the other axes stay, whatever the budgets
+    std::optional<double> shared;  ///< the other axes of its budgets share what is left, in their proportions
+  };
   std::size_t axis = 0;
   std::optional<double> below;  ///< nothing when the axis ends or the model cannot say
   std::optional<double> above;
+  std::vector<Step> steps;  ///< the best's own value among them
 };
 
 /// What a search came to.
@@ -36,7 +42,7 @@ struct Exploration {
 /// to the room. Then the median (when it is known) and the worst.
 std::vector<Baseline> baselines_of(const LoadedSpace& space, const PointCost& cost, const SearchResult& search);
 
-std::vector<Sensitivity> sensitivity_of(const DesignSpace& space, const PointCost& cost, const Candidate& best);
+std::vector<Sensitivity> sensitivity_of(const LoadedSpace& space, const PointCost& cost, const Candidate& best);
 
 /// The axes' values by field.
 nlohmann::ordered_json values_json(const DesignSpace& space, const std::vector<std::int64_t>& values);

@@ -17,6 +17,9 @@ namespace {
 constexpr std::size_t kRowsOfAPiece = 512;
 constexpr std::size_t kPointsOfAPiece = 256;
 constexpr std::size_t kBins = 1 << 16;
+constexpr std::size_t kBars = 64;
+constexpr std::size_t kSamples = 512;
+constexpr std::size_t kSamplesOfAPiece = 64;
 
 /// Calls `work(turn, worker)` for every turn. Each thread has a range of its own, since models keep what neighbouring
 /// points share, and helps with the others' when that is done. Throws what a call threw first.
@@ -105,9 +108,8 @@ Tally tally_rows(SimditTable& table, const DesignSpace& space, std::size_t begin
   return tally;
 }
 
-/// Of all costs, the one in the middle (the lower of two): counted into bins between the extremes, then exactly in the
-/// bin where it lies. A table for each thread.
-double median_of(std::vector<SimditTable>& tables, const Tally& tally) {
+/// Counted into bins between the extremes; the median then exactly in the bin where it lies. A table for each thread.
+Distribution distribution_of(std::vector<SimditTable>& tables, const Tally& tally) {
   const double low = tally.best.front().cost;
   const double width = (tally.worst.front().cost - low) / static_cast<double>(kBins);
   const auto bin_of = [&](double cost) {
@@ -127,6 +129,8 @@ double median_of(std::vector<SimditTable>& tables, const Tally& tally) {
   for (std::size_t other = 1; other < bins.size(); ++other) {
     std::transform(bins[0].begin(), bins[0].end(), bins[other].begin(), bins[0].begin(), std::plus<>());
   }
+  Distribution distribution{0, tally.points, false, low, tally.worst.front().cost, std::vector<double>(kBars)};
+  for (std::size_t b = 0; b < kBins; ++b) distribution.bars[b * kBars / kBins] += static_cast<double>(bins[0][b]);
   auto rank = static_cast<std::uint64_t>((tally.points - 1) / 2);
   std::size_t bin = 0;
   for (; rank >= bins[0][bin]; ++bin) rank -= bins[0][bin];
@@ -139,7 +143,24 @@ double median_of(std::vector<SimditTable>& tables, const Tally& tally) {
   std::vector<double> inside;
   for (const std::vector<double>& some : found) inside.insert(inside.end(), some.begin(), some.end());
   std::nth_element(inside.begin(), inside.begin() + static_cast<std::ptrdiff_t>(rank), inside.end());
-  return inside[rank];
+  distribution.median = inside[rank];
+  return distribution;
+}
+
+/// Of a tally that has all its costs.
+std::optional<Distribution> distribution_of(const Tally& tally, bool sampled) {
+  if (tally.costs.empty()) return std::nullopt;
+  std::vector<double> costs = tally.costs;
+  std::sort(costs.begin(), costs.end());
+  Distribution result{
+      costs[(costs.size() - 1) / 2], static_cast<double>(costs.size()), sampled, costs.front(), costs.back(),
+      std::vector<double>(kBars)};
+  const double width = (result.high - result.low) / static_cast<double>(kBars);
+  for (const double cost : costs) {
+    const std::size_t bar = width > 0 ? static_cast<std::size_t>((cost - result.low) / width) : 0;
+    ++result.bars[std::min(kBars - 1, bar)];
+  }
+  return result;
 }
 
 /// A random point that meets the budgets: axes in random order take random values among those that leave the others a
@@ -259,6 +280,25 @@ Tally descend(const DesignSpace& space, const PointCost& cost, std::uint64_t see
   return tally;
 }
 
+/// Costs of random points.
+Tally sample(const DesignSpace& space, const PointCost& cost, std::uint64_t seed) {
+  Sampler sampler(space, seed);
+  Tally tally;
+  std::string reason;
+  for (std::size_t i = 0; i < kSamplesOfAPiece; ++i) {
+    const std::vector<std::int64_t> values = values_of(space, sampler.draw());
+    const std::optional<double> found = cost(values, reason);
+    if (!found) {
+      tally.unevaluable[reason] += 1;
+      continue;
+    }
+    tally.points += 1;
+    tally.offer({values, *found});
+    tally.costs.push_back(*found);
+  }
+  return tally;
+}
+
 }  // namespace
 
 SearchResult search_table(const SimditTable& table, const SearchOptions& options) {
@@ -271,7 +311,7 @@ SearchResult search_table(const SimditTable& table, const SearchOptions& options
                       std::min(begin + kRowsOfAPiece, table.rows()));
   });
   result.proven = options.shares == 1;
-  if (result.proven && result.tally.points > 0) result.median = median_of(tables, result.tally);
+  if (result.proven && result.tally.points > 0) result.distribution = distribution_of(tables, result.tally);
   return result;
 }
 
@@ -281,6 +321,11 @@ SearchResult search_locally(const DesignSpace& space, const PointCost& cost, int
   result.tally = do_pieces("descent", static_cast<std::size_t>(restarts), options, [&](std::size_t piece, int) {
     return descend(space, cost, static_cast<std::uint64_t>(seed) * 1000003U + piece);
   });
+  const Tally samples = do_pieces("sample", kSamples / kSamplesOfAPiece, options, [&](std::size_t piece, int) {
+    return sample(space, cost, static_cast<std::uint64_t>(seed) * 1000003U + 1000000U + piece);
+  });
+  result.tally.merge(samples);
+  result.distribution = distribution_of(samples, true);
   return result;
 }
 
@@ -311,6 +356,7 @@ SearchResult search_exhaustively(const DesignSpace& space, const PointCost& cost
       if (found) {
         tally.points += 1;
         tally.offer({values, *found});
+        tally.costs.push_back(*found);
       } else {
         tally.unevaluable[reason] += 1;
       }
@@ -318,6 +364,7 @@ SearchResult search_exhaustively(const DesignSpace& space, const PointCost& cost
     return tally;
   });
   result.proven = options.shares == 1;
+  result.distribution = distribution_of(result.tally, false);
   return result;
 }
 

@@ -26,17 +26,28 @@ struct SearchOptions {
   SearchProgress progress;        ///< one thread at a time calls it; may be empty
 };
 
+/// How costs spread over the space.
+struct Distribution {
+  double median = 0;  ///< the lower of two
+  double points = 0;
+  bool sampled = false;  ///< of random points, not of all
+  double low = 0;        ///< the cheapest of them
+  double high = 0;
+  std::vector<double> bars;  ///< points in equal steps from `low` to `high`
+};
+
 struct SearchResult {
   Tally tally;
-  bool proven = false;           ///< every point was costed
-  std::optional<double> median;  ///< of all points, when every one was costed
+  bool proven = false;  ///< every point was costed
+  std::optional<Distribution> distribution;
 };
 
 /// Costs every point of a table, in pieces of rows.
 SearchResult search_table(const SimditTable& table, const SearchOptions& options);
 
 /// Descents from random points: each step goes to the cheapest neighbour, which moves an axis by 1, 2, 4, .. values,
-/// alone or against another axis of its group, until none is cheaper. The result depends on `seed` and `restarts` only.
+/// alone or against another axis of its group, until none is cheaper. Random points of their own show the distribution.
+/// The result depends on `seed` and `restarts` only.
 SearchResult search_locally(const DesignSpace& space, const PointCost& cost, int restarts, std::int64_t seed,
                             const SearchOptions& options);
 

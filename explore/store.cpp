@@ -30,7 +30,8 @@ std::string text_of(const Tally& tally) {
   return Json{{"points", tally.points},
               {"unevaluable", tally.unevaluable},
               {"best", json_of(tally.best)},
-              {"worst", json_of(tally.worst)}}
+              {"worst", json_of(tally.worst)},
+              {"costs", tally.costs}}
       .dump();
 }
 
@@ -41,6 +42,7 @@ Tally tally_of(const std::string& text) {
   tally.unevaluable = json.at("unevaluable").get<std::map<std::string, double>>();
   tally.best = candidates_of(json.at("best"));
   tally.worst = candidates_of(json.at("worst"));
+  tally.costs = json.at("costs").get<std::vector<double>>();
   return tally;
 }
 

@@ -21,6 +21,7 @@ void Tally::merge(const Tally& other) {
   for (const auto& [reason, count] : other.unevaluable) unevaluable[reason] += count;
   for (const Candidate& candidate : other.best) offer(candidate);
   for (const Candidate& candidate : other.worst) offer(candidate);
+  costs.insert(costs.end(), other.costs.begin(), other.costs.end());
 }
 
 double Tally::bound() const {

@@ -27,6 +27,7 @@ struct Tally {
   std::map<std::string, double> unevaluable;  ///< points that have none, by reason
   std::vector<Candidate> best;                ///< at most kKept, the cheapest first, each once
   std::vector<Candidate> worst;               ///< one, when there is a point
+  std::vector<double> costs;                  ///< of every point, where few are counted; in no order
 
   /// Takes a candidate; `points` is the caller's to count.
   void offer(const Candidate& candidate);

@@ -6,6 +6,7 @@
 namespace systole {
 
 extern const char* const kReportPage;  // made from traces/report/ when the library is built
+extern const char* const kExplorationPage;
 
 namespace {
 
@@ -23,11 +24,8 @@ nlohmann::ordered_json report_data(const RunResult& result) {
           {"layer_energy_pj", std::move(layer_energy)}};
 }
 
-}  // namespace
-
-std::string report_html(const RunResult& result) {
-  std::string page = kReportPage;
-  std::string json = report_data(result).dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+std::string with_data(std::string page, const nlohmann::ordered_json& data) {
+  std::string json = data.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   // A layer may be called anything, `</script>` too: inside JSON a `<` can be written as an escape.
   for (std::size_t at = json.find('<'); at != std::string::npos; at = json.find('<', at))
     json.replace(at, 1, "\\u003c");
@@ -35,6 +33,16 @@ std::string report_html(const RunResult& result) {
   const std::size_t place = page.find(placeholder);
   check(place != std::string::npos, "report", "the page has no place for its data");
   return page.replace(place, placeholder.size(), json);
+}
+
+}  // namespace
+
+std::string report_html(const RunResult& result) {
+  return with_data(kReportPage, report_data(result));
+}
+
+std::string exploration_html(const nlohmann::ordered_json& summary) {
+  return with_data(kExplorationPage, {{"summary", summary}});
 }
 
 }  // namespace systole

@@ -109,6 +109,28 @@ finalists { count: 2 memory: "ideal" memory: "hbm2" }
   EXPECT_EQ(hbm2["gains"][0]["simulated"],
             equal["simulated_cycles"].get<double>() / best["simulated_cycles"].get<double>());
   EXPECT_EQ(systole("explore ./space.textproto --json --out a").out, run.out);
+  const std::string report = text_of("a/report.html");
+  EXPECT_THAT(report, HasSubstr("\"kendall_tau\""));  // the data are in the page
+  EXPECT_THAT(report, HasSubstr("function finalists("));
+}
+
+/// One field moves and the rest of its budget follows: the other port takes what is left.
+TEST_F(ExploreCommand, TellsWhatEachFieldIsWorth) {
+  std::ofstream(place / "space.textproto") << R"(machine: "inference_16x16"
+axis { field: "ports.ibuf" value: 64 value: 128 value: 192 }
+axis { field: "ports.parambuf" value: 64 value: 128 value: 192 }
+budget { name: "bandwidth" term { field: "ports.ibuf" } term { field: "ports.parambuf" } at_least: 256 at_most: 256 }
+workload { network: "lenet5" }
+)";
+  const nlohmann::json summary = nlohmann::json::parse(systole("explore ./space.textproto --json").out);
+  ASSERT_EQ(summary["best"].size(), 3U);
+  EXPECT_EQ(summary["distribution"]["median"], summary["best"][1]["cycles"]);
+  for (const nlohmann::json& step : summary["sensitivity"]["ports.ibuf"]["steps"]) {
+    for (const nlohmann::json& point : summary["best"]) {
+      if (point["values"]["ports.ibuf"] != step["value"]) continue;
+      EXPECT_EQ(point["cycles"], step["within_budgets"]);
+    }
+  }
 }
 
 TEST_F(ExploreCommand, FaultsAreTold) {

@@ -157,5 +157,38 @@ TEST_F(Stored, AnEmptyFileHasNothingToGive) {
   EXPECT_THROW(store.absorb(part(1)), EnvironmentError);
 }
 
+/// All costs of a small space, sorted; the lower of two in the middle.
+TEST(Search, KnowsTheMedianWhereItCostsEveryPoint) {
+  const DesignSpace design = space();
+  const SearchResult found = search_exhaustively(design, valley, 100000, {});
+  std::vector<double> costs;
+  std::string reason;
+  for (std::int64_t a = 1; a <= 30; ++a) {
+    for (std::int64_t b = 1; b <= 30; ++b) {
+      for (std::int64_t c = 1; c < 30 && a + b <= 40; ++c) costs.push_back(*valley({a, b, c}, reason));
+    }
+  }
+  std::sort(costs.begin(), costs.end());
+  ASSERT_TRUE(found.distribution);
+  EXPECT_FALSE(found.distribution->sampled);
+  EXPECT_EQ(found.distribution->median, costs[(costs.size() - 1) / 2]);
+  EXPECT_EQ(found.distribution->low, costs.front());
+  EXPECT_EQ(found.distribution->high, costs.back());
+  double counted = 0;
+  for (const double bar : found.distribution->bars) counted += bar;
+  EXPECT_EQ(counted, static_cast<double>(costs.size()));
+}
+
+TEST(Search, EstimatesTheMedianFromRandomPointsElsewhere) {
+  const DesignSpace design = space();
+  const double exact = search_exhaustively(design, valley, 100000, {}).distribution->median;
+  const SearchResult found = search_locally(design, valley, 2, 1, {});
+  ASSERT_TRUE(found.distribution);
+  EXPECT_TRUE(found.distribution->sampled);
+  EXPECT_GT(found.distribution->points, 400);
+  EXPECT_NEAR(found.distribution->median, exact, 0.2 * exact);
+  EXPECT_GE(found.distribution->low, found.tally.best.front().cost);
+}
+
 }  // namespace
 }  // namespace systole

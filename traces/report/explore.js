@@ -1,0 +1,187 @@
+const best = run.best[0], fieldsOf = machine => Object.entries(machine.values || {});
+const name = field => field.slice(field.indexOf(".") + 1);
+const fields = Object.keys(best.values);
+const fieldColor = Object.fromEntries(fields.map((field, n) => [field, palette[n % palette.length]]));
+const times = factor => factor.toFixed(factor < 1.0995 ? 3 : 2) + " x";
+/** Buffers are counted in bits, and read in kB. */
+const amount = (field, value) => field.endsWith("_bits") ? (value / 8192).toLocaleString("en", {maximumFractionDigits: 2}) + " kB" : exact(value);
+const valuesTip = machine => fieldsOf(machine).map(([field, value]) => `${field}: ${amount(field, value)}`).join("\n");
+/** The best ones and the baselines, each {name, cycles, values}. */
+const machines = [...run.best.map((machine, n) => ({name: n ? `number ${n + 1}` : "best", ...machine})), ...run.baselines];
+
+function searchHeader() {
+  document.title = `${run.space} - Systole search`;
+  document.getElementById("title").textContent = `The best of ${run.space}`;
+  document.getElementById("subtitle").textContent = `${run.workloads.join(", ")} on ${run.hardware}; ` +
+    `${run.model === "simdit" ? "the published model" : "the corrected model"}, ${run.method} search` +
+    (run.proven ? ": proven best of the space" : ": the best seen, not proven");
+  const tiles = [[short(best.cycles), "cycles of the best"], [short(run.points), "points costed"]];
+  for (const baseline of run.baselines) if (baseline.cycles !== null) tiles.push([times(baseline.times_best), baseline.name]);
+  for (const memory of run.finalists || []) {
+    const quickest = memory.machines.filter(machine => machine.finalist && machine.simulated_cycles !== null)
+      .reduce((least, machine) => Math.min(least, machine.simulated_cycles), Infinity);
+    if (quickest < Infinity) tiles.push([short(quickest), `simulated on ${memory.memory}, quickest finalist`]);
+  }
+  for (const [value, label] of tiles) {
+    const tile = add(document.getElementById("tiles"), "div", {class: "tile"});
+    add(tile, "b", {}, value);
+    add(tile, "span", {}, label);
+  }
+}
+
+function distribution() {
+  const spread = run.distribution;
+  if (!spread) return document.getElementById("distribution-section").remove();
+  document.getElementById("distribution-note").textContent = (spread.sampled
+    ? `Estimated from ${exact(spread.points)} random points that meet the budgets.` : `All ${exact(spread.points)} points with a cost.`) +
+    " Lines: the best, the median and the plain allocations.";
+  const height = 190, top = 70, svg = canvas("distribution", height + top + 40), left = 70;
+  const low = Math.min(spread.low, best.cycles), high = spread.high, most = Math.max(...spread.bars);
+  const x = value => left + (value - low) / (high - low || 1) * (WIDTH - left - 20), width = (spread.high - spread.low) / spread.bars.length;
+  for (const value of steps(most, 4)) {
+    const y = top + height - value / most * height;
+    if (y < top - 1) continue;
+    add(svg, "line", {x1: left, x2: WIDTH - 20, y1: y, y2: y, class: value ? "grid" : "axis"});
+    add(svg, "text", {x: left - 6, y: y + 4, class: "soft", "text-anchor": "end"}, tick(short, value));
+  }
+  spread.bars.forEach((count, n) => {
+    const from = spread.low + n * width, share = count / most * height;
+    bar(svg, x(from), top + height - share, Math.max(x(from + width) - x(from) - 1, 1), share, busyColor,
+        `${short(from)} to ${short(from + width)} cycles\n${exact(count)} points`);
+  });
+  for (const value of steps(high, 12).filter(value => value >= low && value <= high)) {
+    add(svg, "text", {x: x(value), y: top + height + 16, class: "soft", "text-anchor": "middle"}, tick(short, value));
+  }
+  add(svg, "text", {x: WIDTH / 2, y: top + height + 34, class: "soft", "text-anchor": "middle"}, "cycles");
+  const marks = [{name: "best", cycles: best.cycles}, ...run.baselines].filter(mark => mark.cycles !== null && mark.cycles <= high)
+    .sort((a, b) => a.cycles - b.cycles);
+  marks.forEach((mark, n) => {
+    const at = x(mark.cycles), y = 12 + (n % 4) * 15, end = at > WIDTH - 260;
+    add(svg, "line", {x1: at, x2: at, y1: y - 8, y2: top + height, stroke: palette[0], "stroke-width": 1.5, "stroke-dasharray": n ? "4 3" : ""});
+    add(svg, "text", {x: at + (end ? -5 : 5), y: y + 2, "text-anchor": end ? "end" : "start"}, `${mark.name}: ${short(mark.cycles)}`);
+  });
+}
+
+function splits() {
+  const budgets = run.budgets.filter(budget => budget.at_most !== null && budget.terms.length), rows = machines.filter(machine => machine.values);
+  if (!budgets.length) return document.getElementById("splits-section").remove();
+  const left = 190, right = 150, height = rows.length * 22 + 28, svg = canvas("splits", height);
+  const width = (WIDTH - left - right) / budgets.length;
+  budgets.forEach((budget, n) => add(svg, "text", {x: left + n * width, y: 14, style: "font-weight:600"}, budget.name));
+  add(svg, "text", {x: WIDTH, y: 14, "text-anchor": "end", class: "soft"}, "cycles, times best");
+  rows.forEach((machine, row) => {
+    const y = row * 22 + 24;
+    add(svg, "text", {x: left - 8, y: y + 13, "text-anchor": "end"}, machine.name.length > 28 ? machine.name.slice(0, 27) + "\u2026" : machine.name);
+    budgets.forEach((budget, n) => {
+      let x = left + n * width;
+      const scale = (width - 14) / budget.at_most;
+      add(svg, "rect", {x, y, width: width - 14, height: 17, fill: idleColor});
+      const part = (field, value, weight, color) => {
+        const size = value * weight * scale;
+        bar(svg, x, y, size, 17, color, `${machine.name}\n${field}: ${amount(field, value)}${weight > 1 ? `, counted ${weight} times` : ""}` +
+            `\n${percent(value * weight / budget.at_most)} of ${budget.name}`);
+        if (size > name(field).length * 6.4 + 6) add(svg, "text", {x: x + 4, y: y + 13, "pointer-events": "none", style: "fill:#fff"}, name(field));
+        x += size;
+      };
+      for (const term of budget.terms) part(term.field, machine.values[term.field], term.weight, fieldColor[term.field]);
+    });
+    add(svg, "text", {x: WIDTH, y: y + 13, "text-anchor": "end"}, machine.cycles === null ? "none" : `${short(machine.cycles)}, ${times(machine.cycles / best.cycles)}`);
+  });
+  legend("splits-legend", [...fields.filter(field => budgets.some(budget => budget.terms.some(term => term.field === field)))
+    .map(field => [name(field), fieldColor[field]]), ["not spent, or fixed", idleColor]]);
+}
+
+const lines = [["others_stay", "the other fields stay, whatever the budgets", "#2f6db3"],
+               ["within_budgets", "the other fields share what the budgets leave", "#d1495b"]];
+
+function sensitivity() {
+  const across = 4, width = WIDTH / across, height = 170, charts = Object.entries(run.sensitivity);
+  const svg = canvas("sensitivity", Math.ceil(charts.length / across) * height);
+  charts.forEach(([field, {steps: points}], n) => {
+    const left = (n % across) * width + 46, top = Math.floor(n / across) * height + 24, w = width - 66, h = height - 62;
+    const costs = points.flatMap(point => lines.map(([key]) => point[key])).filter(cost => cost !== null).map(cost => cost / best.cycles);
+    const low = Math.min(1, ...costs), high = Math.max(Math.min(4, Math.max(...costs)), low + 0.02);
+    const first = Math.log2(Math.max(points[0].value, 1)), last = Math.log2(Math.max(points[points.length - 1].value, 2));
+    const x = value => left + (Math.log2(Math.max(value, 1)) - first) / (last - first || 1) * w;
+    const y = cost => top + (high - Math.min(cost, high)) / (high - low) * h;
+    add(svg, "text", {x: left, y: top - 9, style: "font-weight:600"}, name(field));
+    for (const cost of [low, (low + high) / 2, high]) {
+      add(svg, "line", {x1: left, x2: left + w, y1: y(cost), y2: y(cost), class: "grid"});
+      add(svg, "text", {x: left - 5, y: y(cost) + 4, class: "soft", "text-anchor": "end"}, cost.toFixed(2));
+    }
+    add(svg, "line", {x1: x(best.values[field]), x2: x(best.values[field]), y1: top, y2: top + h, class: "axis", "stroke-dasharray": "3 3"});
+    for (const [point, anchor] of [[points[0], "start"], [points[points.length - 1], "end"]]) {
+      add(svg, "text", {x: x(point.value), y: top + h + 15, class: "soft", "text-anchor": anchor}, amount(field, point.value));
+    }
+    for (const [key, label, color] of lines) {
+      const shown = points.filter(point => point[key] !== null);
+      add(svg, "polyline", {points: shown.map(point => `${x(point.value)},${y(point[key] / best.cycles)}`).join(" "), fill: "none", stroke: color, "stroke-width": 1.5});
+      for (const point of shown) {
+        const ratio = point[key] / best.cycles;
+        add(svg, "circle", {cx: x(point.value), cy: y(ratio), r: 3.2, fill: ratio > high ? "#fff" : color, stroke: color, class: "hit",
+          "data-tip": `${field} = ${amount(field, point.value)}\n${label}\n${exact(point[key])} cycles, ${times(ratio)}`});
+      }
+    }
+  });
+  legend("sensitivity-legend", [...lines.map(([, label, color]) => [label, color]), ["a white dot lies beyond the scale", "#fff;border:1px solid #5b6775"]]);
+}
+
+const judges = [["analytical_cycles", "the search's model", "#9aa5b1"], ["corrected_cycles", "the corrected model", "#e08a2c"],
+                ["simulated_cycles", "simulated", "#2f6db3"]];
+
+function finalistsOn(memory, box) {
+  add(box, "h3", {}, `memory ${memory.memory}`);
+  const tau = memory.kendall_tau, tauText = value => value === null ? "none" : value.toFixed(2);
+  add(box, "p", {class: "note"}, `Kendall's tau between the finalists' order and that by simulation: corrected model ${tauText(tau.corrected)}, search's model ${tauText(tau.analytical)}.`);
+  const id = `finalists-${memory.memory}`, left = 190, right = 200;
+  box.appendChild(document.createElementNS("http://www.w3.org/2000/svg", "svg")).id = id;
+  const rows = memory.machines, svg = canvas(id, rows.length * 22 + 34);
+  const all = rows.flatMap(row => judges.map(([key]) => row[key])).filter(value => value !== null).map(Math.log10);
+  const low = Math.min(...all) - 0.02, high = Math.max(...all) + 0.02, x = value => left + (Math.log10(value) - low) / (high - low) * (WIDTH - left - right);
+  const ticks = [];
+  for (let power = Math.floor(low); power <= high; ++power) for (const n of high - low < 1 ? [1, 1.5, 2, 3, 4, 5, 6, 8] : [1, 2, 5]) ticks.push(n * 10 ** power);
+  for (const value of ticks.filter(value => Math.log10(value) >= low && Math.log10(value) <= high)) {
+    add(svg, "line", {x1: x(value), x2: x(value), y1: 0, y2: rows.length * 22 + 4, class: "grid"});
+    add(svg, "text", {x: x(value), y: rows.length * 22 + 20, class: "soft", "text-anchor": "middle"}, tick(short, value));
+  }
+  rows.forEach((row, n) => {
+    const y = n * 22 + 12;
+    add(svg, "text", {x: left - 8, y: y + 4, "text-anchor": "end"}, row.name.length > 28 ? row.name.slice(0, 27) + "\u2026" : row.name);
+    const shown = judges.filter(([key]) => row[key] !== null), ends = shown.map(([key]) => x(row[key]));
+    if (ends.length) add(svg, "line", {x1: Math.min(...ends), x2: Math.max(...ends), y1: y, y2: y, class: "axis"});
+    for (const [key, label, color] of shown) {
+      add(svg, "circle", {cx: x(row[key]), cy: y, r: 5, fill: color, "fill-opacity": 0.9, class: "hit",
+        "data-tip": `${row.name}, ${label}\n${exact(row[key])} cycles\n${valuesTip(row)}`});
+    }
+    const gain = memory.gains.find(gain => gain.over === row.name);
+    const note = row.simulated_cycles === null ? "not simulated" : gain && gain.remains !== null ? `${times(gain.simulated)}, ${Math.round(100 * gain.remains)} % of the gain` : `${short(row.simulated_cycles)}, ${joule(row.energy_pj)}`;
+    const text = add(svg, "text", {x: WIDTH, y: y + 4, "text-anchor": "end", class: "soft", "data-tip": row.reason || ""}, note);
+    text.setAttribute("style", "font-size:12px");
+  });
+}
+
+function finalists() {
+  if (!run.finalists || !run.finalists.length) return document.getElementById("finalists-section").remove();
+  for (const memory of run.finalists) finalistsOn(memory, document.getElementById("finalists"));
+  legend("finalists-legend", judges.map(([, label, color]) => [label, color]));
+}
+
+function machineTable() {
+  const head = add(document.querySelector("#machines thead"), "tr"), body = document.querySelector("#machines tbody");
+  add(head, "th", {class: "text"}, "machine");
+  for (const title of ["cycles", "times best", ...fields.map(field => name(field).replace(/_bits$/, ", kB"))]) add(head, "th", {}, title);
+  for (const machine of machines) {
+    const row = add(body, "tr");
+    add(row, "td", {class: "text"}, machine.name);
+    add(row, "td", {}, machine.cycles === null ? machine.reason : exact(machine.cycles));
+    add(row, "td", {}, machine.cycles === null ? "" : (machine.cycles / best.cycles).toFixed(3));
+    for (const field of fields) add(row, "td", {}, machine.values ? amount(field, machine.values[field]).replace(" kB", "") : "");
+  }
+}
+
+searchHeader();
+distribution();
+splits();
+sensitivity();
+finalists();
+machineTable();
