@@ -88,7 +88,7 @@ void Channel::settle() {
                           (choice_.time == kNever || (touched_ & chosen) == 0) && !expired(direction_);
   if (comparable) {
     consider_banks(choice_, touched_ & ~blocked & ~held_back());
-  } else {
+  } else if (!choose_in_stream()) {
     choice_ = choose();
   }
   settled_ = true;
@@ -141,13 +141,38 @@ void Channel::consider(Choice& best, const Choice& candidate) const {
   best.time = time;
 }
 
+/// Most decisions end here. Without a refresh under way, either nothing waits, or, in a stream, the oldest request hits
+/// and is legal as soon as any column command can be, and no other bank needs a row. choose() would say the same.
+bool Channel::choose_in_stream() {
+  const RequestQueue& q = queue(direction_);
+  if (q.banks() != q.hit_banks() || refresh_.any_active() || config_.geometry.ranks > 1) return false;
+  if (q.empty()) {
+    choice_ = {};
+    return true;
+  }
+  const int slot = q.oldest();
+  const RequestQueue::Entry& entry = q[slot];
+  const int bank = entry.request.where.bank;
+  const Clock soonest = std::max(now_, timing_.column_floor(0, direction_));
+  const bool goes = q.hit(bank) == slot && timing_.column_ready(bank, direction_, soonest) == soonest &&
+                    now_ - entry.arrival < config_.policy.age_cap;
+  if (goes) {
+    choice_ = {soonest, kColumn | entry.order, column_command(), static_cast<std::int16_t>(bank),
+               static_cast<std::int16_t>(slot)};
+  }
+  return goes;
+}
+
 /// The command that goes next, and when: the earliest legal one; at the same clock refreshes first, then the request
 /// whose age is over the cap, then column commands, then row commands, the older request first.
 Channel::Choice Channel::choose() const {
   Choice best;
-  consider_refreshes(best);
   const RequestQueue& q = queue(direction_);
-  BankSet banks = q.banks() & ~refresh_.blocked() & ~held_back();
+  BankSet banks = q.banks();
+  if (refresh_.any_active()) {
+    consider_refreshes(best);
+    banks &= ~refresh_.blocked() & ~held_back();
+  }
   if (expired(direction_)) {
     // Its bank works for it alone, so that hits to another row cannot hold it up.
     const BankSet bank = BankSet{1} << q[q.oldest()].request.where.bank;
@@ -186,8 +211,9 @@ void Channel::consider_old(Choice& best, int slot) const {
 void Channel::consider_banks(Choice& best, BankSet banks) const {
   if (rows_always_open()) return consider_open_rows(best, banks);
   const BankSet hits = banks & queue(direction_).hit_banks();
+  if (hits != 0) consider_columns(best, hits);
+  if (banks == hits) return;
   const BankSet open = timing_.open_banks();
-  consider_columns(best, hits);
   consider_rows(best, banks & ~hits & open, CommandKind::precharge);
   consider_rows(best, banks & ~open, CommandKind::activate);
 }
@@ -207,19 +233,8 @@ void Channel::consider_open_rows(Choice& best, BankSet banks) const {
 }
 
 void Channel::consider_columns(Choice& best, BankSet banks) const {
-  if (banks == 0) return;
   const RequestQueue& q = queue(direction_);
   const CommandKind kind = column_command();
-  // In a stream the oldest request is usually a hit that is legal as soon as any can be: nothing goes before it.
-  const int oldest = q.oldest();
-  const int its_bank = q[oldest].request.where.bank;
-  if (config_.geometry.ranks == 1 && q.hit(its_bank) == oldest && (banks >> its_bank & 1) != 0) {
-    const Clock soonest = std::max(now_, timing_.column_floor(0, direction_));
-    if (timing_.column_ready(its_bank, direction_, soonest) == soonest) {
-      return consider(best, {soonest, kColumn | q[oldest].order, kind, static_cast<std::int16_t>(its_bank),
-                             static_cast<std::int16_t>(oldest)});
-    }
-  }
   for_each_rank(banks, [&](int rank, BankSet of_rank) {
     const Clock floor = timing_.column_floor(rank, direction_);
     if (floor > best.time) return;
@@ -263,7 +278,6 @@ BankSet Channel::held_back() const {
 }
 
 void Channel::consider_refreshes(Choice& best) const {
-  if (!refresh_.any_active()) return;
   for (int rank = 0; rank < config_.geometry.ranks; ++rank) {
     if (!refresh_.active(rank)) continue;
     const BankSet targets = refresh_.targets(rank);

@@ -58,6 +58,7 @@ class Channel {
     return next_event();
   }
   [[nodiscard]] bool busy() const { return !queues_[0].empty() || !queues_[1].empty(); }
+  [[nodiscard]] bool waits(Direction direction) const { return !queue(direction).empty(); }
   [[nodiscard]] bool full(Direction direction) const { return queue(direction).full(); }
   /// A queued write is for this burst.
   [[nodiscard]] bool posted(const Location& where) const {
@@ -109,6 +110,7 @@ class Channel {
       if (of_rank != 0) visit(rank, of_rank);
     }
   }
+  bool choose_in_stream();
   [[nodiscard]] Choice choose() const;
   void consider(Choice& best, const Choice& candidate) const;
   [[nodiscard]] BankSet held_back() const;

@@ -94,22 +94,12 @@ void Channel::issue_column(int bank, int slot) {
 
   const Clock done = now_ + config_.rules.data_end(direction_);
   last_data_ = std::max(last_data_, done);
-  count.busy_clocks += config_.rules.burst_clocks;
   const bool reading = direction_ == Direction::read;
   ++(reading ? count.reads : count.writes);
-  (reading ? count.read_bytes : count.write_bytes) += config_.geometry.burst_bytes;
-  switch (access_[bank]) {
-    case Access::hit:
-      ++count.row_hits;
-      break;
-    case Access::miss:
-      ++count.row_misses;
-      break;
-    case Access::conflict:
-      ++count.row_conflicts;
-      break;
+  if (access_[bank] != Access::hit) {
+    ++(access_[bank] == Access::miss ? count.row_misses : count.row_conflicts);
+    access_[bank] = Access::hit;
   }
-  access_[bank] = Access::hit;
 
   const bool closing = closes_row(bank);
   const CommandKind plain = reading ? CommandKind::read : CommandKind::write;
@@ -159,11 +149,17 @@ void Channel::count_refresh_wait(Clock from, Clock to) {
 
 DramCounters Channel::counters() const {
   DramCounters result = counters_;
+  MemoryCounters& memory = result.memory;
+  const std::int64_t bursts = memory.reads + memory.writes;
+  memory.row_hits = bursts - memory.row_misses - memory.row_conflicts;
+  memory.read_bytes = memory.reads * config_.geometry.burst_bytes;
+  memory.write_bytes = memory.writes * config_.geometry.burst_bytes;
+  memory.busy_clocks = bursts * config_.rules.burst_clocks;
   for (int rank = 0; rank < config_.geometry.ranks; ++rank) {
     const Activity& activity = activity_[rank];
     const bool open = (timing_.open_banks() & config_.geometry.banks_of_rank(rank)) != 0;
     const Clock end = open ? now_ : std::min(now_, activity.until);
-    result.memory.active_clocks += activity.total + (end - activity.since);
+    memory.active_clocks += activity.total + (end - activity.since);
   }
   return result;
 }

@@ -110,8 +110,8 @@ void FrontEnd::advance_all(Clock until) {
 
 Clock FrontEnd::due(int number) {
   Channel& channel = *channels_[static_cast<std::size_t>(number)];
-  if (!channel.busy()) return kNever;
-  const Clock lead = channel.next_event() + answer_lead_;
+  // Posted writes are answered already: they wait for whoever looks next.
+  const Clock lead = channel.waits(Direction::read) ? channel.next_event() + answer_lead_ : kNever;
   if (!entering_ || entry_.request.where.channel != number) return lead;
   const int most = static_cast<int>(answer_lead_ / column_distance_) + 1;
   return std::min(lead, channel.settled_event() + (columns_needed(channel, most) - 1) * column_distance_);

@@ -37,7 +37,8 @@ class FrontEnd : private ChannelListener {
   void advance(int channel, Clock until);
   /// The same for all channels.
   void advance_all(Clock until);
-  /// Latest clock that may pass before the channel must be advanced beyond it; kNever: it has nothing to do.
+  /// Latest clock that may pass before the channel must be advanced beyond it; kNever: it has nothing to do that is
+  /// seen outside (posted writes are not).
   [[nodiscard]] Clock due(int channel);
   /// Channels, as a bit mask, that something has entered since the last call.
   std::uint64_t take_touched();

@@ -37,9 +37,8 @@ Clock TimingState::refresh_bank_ready(BankSet banks, int rank) const {
   return ready;
 }
 
-Clock TimingState::turnaround_wait(int bank, Direction direction, Clock since) const {
+Clock TimingState::turned_wait(int bank, Direction direction, Clock since) const {
   const int rank = rank_of_[bank];
-  if (direction == last_direction_ && rank == last_rank_) return 0;
   const int d = index(direction);
   const Clock bus = data_free_ - rules_.data_start[d];
   const Clock otherwise = std::max({banks_[bank].column[d], bus, column_bus(), since});
@@ -106,12 +105,15 @@ void TimingState::column(int bank, Direction direction, Clock t) {
   const int mine = rank_of_[bank];
   (rules_.split_bus ? column_bus_ : row_bus_) = t + rules_.column_length;
   raise(banks_[bank].precharge, t + rules_.column_to_precharge[d]);
-  Group& group = groups_[group_of_[bank]];
-  for (int next = 0; next < 2; ++next) {
-    raise(group.column[next], t + rules_.column_to_column_l[d][next]);
-    raise(ranks_[mine].column[next], t + rules_.column_to_column_s[d][next]);
-    for (int rank = 0; geometry_.ranks > 1 && rank < geometry_.ranks; ++rank) {
-      if (rank != mine) raise(ranks_[rank].column[next], t + rules_.column_to_column_rank[d][next]);
+  const auto put_off = [t](Clock(&ready)[2], const Clock(&distance)[2]) {
+    raise(ready[0], t + distance[0]);
+    raise(ready[1], t + distance[1]);
+  };
+  put_off(groups_[group_of_[bank]].column, rules_.column_to_column_l[d]);
+  put_off(ranks_[mine].column, rules_.column_to_column_s[d]);
+  if (geometry_.ranks > 1) {
+    for (int rank = 0; rank < geometry_.ranks; ++rank) {
+      if (rank != mine) put_off(ranks_[rank].column, rules_.column_to_column_rank[d]);
     }
   }
   last_direction_ = direction;

@@ -44,7 +44,10 @@ class TimingState {
 
   /// Clocks that a column command, wanted since `since`, waits only because the data bus changes direction or rank;
   /// asked before column().
-  [[nodiscard]] Clock turnaround_wait(int bank, Direction direction, Clock since) const;
+  [[nodiscard]] Clock turnaround_wait(int bank, Direction direction, Clock since) const {
+    const bool same = direction == last_direction_ && rank_of_[bank] == last_rank_;
+    return same ? 0 : turned_wait(bank, direction, since);
+  }
 
   /// The command goes at `t`: it must be legal then.
   void activate(int bank, int row, Clock t);
@@ -80,6 +83,7 @@ class TimingState {
   };
 
   [[nodiscard]] Clock column_bus() const { return rules_.split_bus ? column_bus_ : row_bus_; }
+  [[nodiscard]] Clock turned_wait(int bank, Direction direction, Clock since) const;
   void open(int bank, int row);
   void close(int bank);
   void count_activation(Rank& rank, Clock effective);
