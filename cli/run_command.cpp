@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "cli/commands.h"
+#include "cli/failure_dump.h"
 #include "cli/log.h"
 #include "cli/options.h"
 #include "cli/program_source.h"
@@ -144,8 +145,17 @@ void run_run(const std::vector<std::string>& arguments, std::ostream& out) {
   std::vector<Watch> watches = wave.watches();
   for (const Watch& watch : timeline.watches()) watches.push_back(watch);
   const bool silent = options.talk.quiet || options.results.json;
-  const Simulation simulation =
-      simulate_program(source.machine, source.program, !silent, check ? &check->values() : nullptr, watches);
+  Simulation simulation;
+  try {
+    simulation = simulate_program(source.machine, source.program, !silent, check ? &check->values() : nullptr, watches);
+  } catch (const RunFailure& failure) {
+    std::string text = failure.what();
+    for (const std::string& loss : {wave.finish(failure.at()), timeline.finish(failure.at())}) {
+      if (!loss.empty()) text += "  " + loss + "\n";
+    }
+    const std::string place = folder ? options.results.out : "";
+    throw InternalError(text + write_failure(failure, source.machine, source.program, folder.get(), place));
+  }
   const Cycles end = simulation.counters.cycles;
   const std::vector<std::string> losses{wave.finish(end), timeline.finish(end)};
   if (!options.talk.quiet) std::cerr << wave.note();

@@ -20,7 +20,7 @@ struct Simulation {
   std::int64_t events = 0;  ///< evaluation phases of the SystemC kernel (delta cycles)
 };
 
-/// Runs the program on the machine, once a process: SystemC's kernel cannot be started again. `progress`: tell on
+/// Runs the program on the machine, once a SystemC kernel (fresh_kernel.h). `progress`: tell on
 /// standard error how far it is; `values` ride along when not null; `watches` say who watches what.
 Simulation simulate_program(const config::Machine& machine, const isa::Program& program, bool progress,
                             ValueModel* values = nullptr, const std::vector<Watch>& watches = {});

@@ -44,18 +44,12 @@ void check_consistent(const WaveRequest& request) {
 }
 
 WaveOptions options_of(const WaveRequest& request, const isa::Program& program, const config::Machine& machine) {
-  WaveOptions options;
+  WaveOptions options = wave_options_for(program, machine);
   options.from = Cycles{request.from.value_or(0)};
   if (request.until) options.until = Cycles{*request.until};
   options.units = request.units;
   if (!request.on.empty()) options.on = parse_stall("--wave-on", request.on);
   options.margin = Cycles{request.margin.value_or(kMargin)};
-  for (const isa::LayerInfo& layer : program.layers()) options.layers.push_back(layer.name());
-  if (machine.memory_description().has_dram()) {
-    const config::DramOrganization& dram = machine.memory_description().dram().organization();
-    options.channels = dram.channels();
-    options.banks = dram.ranks() * dram.bank_groups() * dram.banks_per_group();
-  }
   return options;
 }
 
@@ -99,6 +93,17 @@ std::string note_of(const StallTrigger& trigger, const std::string& path) {
 }
 
 }  // namespace
+
+WaveOptions wave_options_for(const isa::Program& program, const config::Machine& machine) {
+  WaveOptions options;
+  for (const isa::LayerInfo& layer : program.layers()) options.layers.push_back(layer.name());
+  if (machine.memory_description().has_dram()) {
+    const config::DramOrganization& dram = machine.memory_description().dram().organization();
+    options.channels = dram.channels();
+    options.banks = dram.ranks() * dram.bank_groups() * dram.banks_per_group();
+  }
+  return options;
+}
 
 OptionGroup wave_options(WaveRequest& request) {
   OptionGroup all("Waveforms");

@@ -28,6 +28,9 @@ struct WaveRequest {
 
 OptionGroup wave_options(WaveRequest& request);
 
+/// What a wave of the whole run has: layers, channels, banks.
+WaveOptions wave_options_for(const isa::Program& program, const config::Machine& machine);
+
 /// Writes the waveform of a run, and beside it a save file for GTKWave (`run.vcd` and `run.gtkw`).
 class WaveRecorder {
  public:

@@ -32,17 +32,23 @@ UnitState Activity::state() const {
 
 void UnitAccount::rest(Cycles now, Activity activity) {
   charge(resting_, now);
+  if (activity.state() != resting_.state()) since_ = charged_until_;
   resting_ = activity;
 }
 
 void UnitAccount::spend(Cycles now, Activity activity, Cycles until) {
   charge(resting_, now);
   charge(activity, until);
+  since_ = charged_until_;
 }
 
 void UnitAccount::serve(Cycles now, LayerCounters* layer) {
   charge(resting_, now);
   layer_ = layer;
+}
+
+std::string UnitAccount::to_string() const {
+  return resting_.name() + (" since cycle " + std::to_string(since_.count()));
 }
 
 const UnitTime& UnitAccount::close(Cycles end) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "isa/block.h"
@@ -56,7 +57,10 @@ class UnitAccount {
 
   /// Up to where cycles are charged: beyond the present when the unit is in the middle of something.
   [[nodiscard]] Cycles charged_until() const { return charged_until_; }
-  [[nodiscard]] const char* resting_on() const { return resting_.name(); }
+  /// Since when it rests, or will.
+  [[nodiscard]] Cycles resting_since() const { return since_; }
+  /// `ibuf_load since cycle 120`, for a failure report.
+  [[nodiscard]] std::string to_string() const;
   [[nodiscard]] Unit unit() const { return unit_; }
 
  private:
@@ -66,6 +70,7 @@ class UnitAccount {
   UnitTime time_;
   Activity resting_ = Activity::idle();
   Cycles charged_until_;
+  Cycles since_;
   LayerCounters* layer_ = nullptr;
   RunObserver* observer_ = nullptr;
 };

@@ -166,7 +166,7 @@ void Controller::count(const ProgramBlock& block) {
 }
 
 void Controller::dump(std::ostream& out) const {
-  out << "  controller: " << account_.resting_on() << ", " << next_block_ << " of " << program_.blocks.size()
+  out << "  controller: " << account_.to_string() << ", " << next_block_ << " of " << program_.blocks.size()
       << " blocks started\n";
 }
 

@@ -397,6 +397,7 @@ void DmaEngine::dump(std::ostream& out) const {
     const bool load = sequencer->direction == isa::Direction::load;
     out << "  " << name() << (load ? " load: " : " store: ") << kSteps[static_cast<std::size_t>(sequencer->step)];
     if (sequencer->step != Step::idle) out << ", stream " << sequencer->stream;
+    if (sequencer->step == Step::slot) out << " (port: " << account_.to_string() << ')';
     if (sequencer->step == Step::moving) out << ", " << sequencer->answered << " of " << sequencer->issued << " bursts";
     out << '\n';
   }

@@ -42,6 +42,9 @@ class Interconnect : public sc_core::sc_module, private tlm::tlm_bw_transport_if
   /// From now on tells of bursts that wait, that the memory takes and that it has; nullptr: nobody.
   void watch(RunObserver* observer);
 
+  /// Some burst has not been answered by the memory.
+  [[nodiscard]] bool memory_works() const { return at_memory_ > 0; }
+
   /// Queues, for a deadlock report.
   void dump(std::ostream& out) const;
 

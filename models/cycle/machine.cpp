@@ -15,6 +15,9 @@ constexpr int kUnitsOfBlock = 2 + kDataPorts * DmaEngine::kSequencers;  // array
 /// How long the kernel runs before the machine looks around: far longer than any wait without work, far shorter than a
 /// second.
 constexpr Cycles kSlice{1 << 18};
+/// How long a burst may be at the memory without anything else going on: longer than any latency that can be
+/// configured.
+constexpr Cycles kPatience = kSlice * 64;
 constexpr Cycles kSettleSlice{1 << 12};
 /// The same while somebody watches: observers keep what units tell of the future, and put it in order.
 constexpr Cycles kWatchedSlice{1 << 13};
@@ -54,10 +57,27 @@ CycleMachine::CycleMachine(const sc_core::sc_module_name& name, const MachinePar
 }
 
 RunCounters CycleMachine::run(const SimulationOptions& options) {
-  std::int64_t work_before = -1;
-  Cycles progress;  // when work was last seen to be done
   running_.carry(options.values);
   watch_blocks(options.watches);
+  try {
+    run_to_end(options);
+  } catch (const RunFailure&) {
+    throw;
+  } catch (const InternalError& error) {
+    const Cycles now = clock_.next_edge();
+    if (!onlookers_.none()) settle(now);
+    throw RunFailure(report(now, error.what()), now);
+  }
+  for (const Watch& watch : options.watches) {
+    if (onlookers_.has(watch.observer)) end_watch(watch.observer);
+  }
+  let_memory_settle();
+  return collect();
+}
+
+void CycleMachine::run_to_end(const SimulationOptions& options) {
+  std::int64_t work_before = -1;
+  Cycles progress;  // when work was last seen to be done
   while (!controller_.finished()) {
     watch_cycles(options.watches);
     sc_core::sc_start(clock_.duration(slice(options.watches)));
@@ -66,19 +86,15 @@ RunCounters CycleMachine::run(const SimulationOptions& options) {
     if (controller_.finished()) break;
     const bool starved = !sc_core::sc_pending_activity();
     if (work_done() != work_before) progress = clock_.next_edge();
-    const bool stuck = clock_.next_edge() - progress >= kSlice && !works_ahead();
-    if (starved || stuck) throw Deadlock(report("deadlock: no unit can go on"));
+    const Cycles patience = interconnect_.memory_works() ? kPatience : kSlice;
+    const bool stuck = clock_.next_edge() - progress >= patience && !works_ahead();
+    if (starved || stuck) throw Deadlock(report(last_change(), "deadlock: no unit can go on"), last_change());
     work_before = work_done();
     if (options.progress) {
       options.progress({ledger_.blocks_done(), program_.blocks.size(), clock_.next_edge()});
     }
     if (options.stop != nullptr && *options.stop) throw Interrupted("stopped by the user");
   }
-  for (const Watch& watch : options.watches) {
-    if (onlookers_.has(watch.observer)) end_watch(watch.observer);
-  }
-  let_memory_settle();
-  return collect();
 }
 
 void CycleMachine::begin_watch(RunObserver* observer) {
@@ -180,9 +196,16 @@ bool CycleMachine::works_ahead() {
   return ahead;
 }
 
-std::string CycleMachine::report(const std::string& what) {
+/// When a unit last did or waited for something else than before.
+Cycles CycleMachine::last_change() {
+  Cycles last;
+  for (const UnitAccount* account : accounts()) last = std::max(last, account->resting_since());
+  return last;
+}
+
+std::string CycleMachine::report(Cycles at, const std::string& what) {
   std::ostringstream text;
-  text << "cycle " << clock_.next_edge().count() << ": " << what << '\n';
+  text << "cycle " << at.count() << ": " << what << '\n';
   controller_.dump(text);
   array_.dump(text);
   simd_.dump(text);

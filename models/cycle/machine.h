@@ -58,11 +58,21 @@ class Interrupted : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The program waits for itself: no unit can go on. The text says what each unit waits for. Programs of the compiler
-/// never do that; one that was written by hand may.
-class Deadlock : public InternalError {
+/// The machine cannot go on: one of its checks failed. The text says so, and what each unit does and waits for.
+class RunFailure : public InternalError {
  public:
-  using InternalError::InternalError;
+  RunFailure(const std::string& what, Cycles at) : InternalError(what), at_(at) {}
+  /// The cycle after which nothing happened any more.
+  [[nodiscard]] Cycles at() const { return at_; }
+
+ private:
+  Cycles at_;
+};
+
+/// The program waits for itself: no unit can go on. Programs that isa::validate() lets pass never do that.
+class Deadlock : public RunFailure {
+ public:
+  using RunFailure::RunFailure;
 };
 
 /// The accelerator: its units, wired to one another and to a memory. One machine runs one program once, and a process
@@ -73,10 +83,13 @@ class CycleMachine : public sc_core::sc_module {
   CycleMachine(const sc_core::sc_module_name& name, const MachineParameters& parameters, Memory& memory,
                const MachineProgram& program);
 
-  /// Runs the program to its end. Throws Deadlock, Interrupted, or what a unit threw.
+  /// Runs the program to its end. Throws Deadlock, RunFailure, Interrupted, or what a unit threw that is no
+  /// InternalError.
   RunCounters run(const SimulationOptions& options);
 
  private:
+  void run_to_end(const SimulationOptions& options);
+  [[nodiscard]] Cycles last_change();
   void let_memory_settle() const;
   void begin_watch(RunObserver* observer);
   void end_watch(RunObserver* observer);
@@ -87,7 +100,7 @@ class CycleMachine : public sc_core::sc_module {
   void settle(Cycles now);
   [[nodiscard]] std::int64_t work_done();
   [[nodiscard]] bool works_ahead();
-  [[nodiscard]] std::string report(const std::string& what);
+  [[nodiscard]] std::string report(Cycles at, const std::string& what);
   [[nodiscard]] RunCounters collect();
   [[nodiscard]] std::array<UnitAccount*, kUnits> accounts();
 

@@ -132,7 +132,7 @@ const isa::Stream& SimdUnit::stream(int index) const {
 }
 
 void SimdUnit::dump(std::ostream& out) const {
-  out << "  simd_unit: " << account_.resting_on() << ", " << tiles_done_ << " tiles done\n";
+  out << "  simd_unit: " << account_.to_string() << ", " << tiles_done_ << " tiles done\n";
 }
 
 }  // namespace systole

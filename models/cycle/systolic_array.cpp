@@ -107,7 +107,7 @@ void SystolicArray::release(const TileWalker& tile) {
 }
 
 void SystolicArray::dump(std::ostream& out) const {
-  out << "  systolic_array: " << account_.resting_on() << ", " << tiles_done_ << " tiles done\n";
+  out << "  systolic_array: " << account_.to_string() << ", " << tiles_done_ << " tiles done\n";
 }
 
 }  // namespace systole

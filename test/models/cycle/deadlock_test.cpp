@@ -33,8 +33,8 @@ TEST(Deadlock, TheReportSaysWhatEachUnitDoesAndWaitsFor) {
   IdealMemory memory("memory");
   const std::string report = report_of(impossible(), memory);
   EXPECT_THAT(report, testing::HasSubstr("deadlock: no unit can go on"));
-  EXPECT_THAT(report, testing::HasSubstr("controller: units, 1 of 1 blocks started"));
-  EXPECT_THAT(report, testing::HasSubstr("systolic_array: idle, 2 tiles done"));
+  EXPECT_THAT(report, testing::HasSubstr("controller: units since cycle 3, 1 of 1 blocks started"));
+  EXPECT_THAT(report, testing::HasSubstr("systolic_array: idle since cycle 29, 2 tiles done"));
   EXPECT_THAT(report, testing::HasSubstr("dma_ibuf store: waits for a slot, stream 2"));
   EXPECT_THAT(report, testing::HasSubstr("slots of stream 2: depth 2, passed 0 0"));
 }

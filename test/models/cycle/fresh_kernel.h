@@ -1,17 +1,9 @@
 #pragma once
 
-#include <systemc>
-#include <vector>
+#include "models/cycle/fresh_kernel.h"
 
 namespace systole::test {
 
-/// A new, empty SystemC kernel: a process can elaborate only once in each. Old ones are kept, because objects may still
-/// point to them.
-inline void fresh_kernel() {
-  static std::vector<sc_core::sc_simcontext*> kernels;
-  kernels.push_back(new sc_core::sc_simcontext());
-  sc_core::sc_curr_simcontext = kernels.back();
-  sc_core::sc_default_global_context = sc_core::sc_curr_simcontext;
-}
+using systole::fresh_kernel;
 
 }  // namespace systole::test
