@@ -22,7 +22,8 @@ constexpr double kHalf = 0.5;          ///< of a clock: what crossing to another
 constexpr int kResidues = 16;          ///< positions of a segment against the bursts that are averaged over
 constexpr int kActivatesInWindow = 4;  ///< of tFAW
 constexpr std::size_t kLongestSample = 256;
-constexpr int kRowSample = 1024;  ///< bursts of a port that are followed through the banks
+constexpr std::size_t kMostKnown = 500000;  ///< patterns that are kept; one takes about 150 bytes
+constexpr int kRowSample = 1024;            ///< bursts of a port that are followed through the banks
 
 double period_ps(const config::Machine& machine) {
   return std::round(1e6 / machine.clock_mhz());
@@ -137,7 +138,7 @@ void MemoryModel::read_map(const config::Dram& dram) {
   std::vector<Part> parts;
   for (const std::string& name : names) {
     const std::size_t colon = name.find(':');
-    Part part{field_named(name.substr(0, colon)), -1, 0};
+    Part part{field_named(name.substr(0, colon)), -1, 0, 0};
     if (colon != std::string::npos) {
       part.bits = std::atoi(name.c_str() + colon + 1);
       left[static_cast<std::size_t>(part.field)] -= part.bits;
@@ -145,11 +146,14 @@ void MemoryModel::read_map(const config::Dram& dram) {
     parts.push_back(part);
   }
   std::array<int, kFields> placed{};
+  int position = 0;
   for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
     const auto field = static_cast<std::size_t>(part->field);
     if (part->bits < 0) part->bits = left[field];
     part->shift = placed[field];
     placed[field] += part->bits;
+    part->position = position;
+    position += part->bits;
     parts_.push_back(*part);
   }
   row_block_ = burst_bytes_;
@@ -166,16 +170,18 @@ void MemoryModel::read_map(const config::Dram& dram) {
     hashes_.push_back({field_named(hash.field()), hash.bit(), hash.row_bit()});
   }
   period_ = period_of_map();
+  const auto tells_nothing = [](const Part& part) { return part.bits == 0 || part.field == kColumn; };
+  parts_.erase(std::remove_if(parts_.begin(), parts_.end(), tells_nothing), parts_.end());
 }
 
 /// Row bits above all others that no hash takes only say which row it is.
 std::int64_t MemoryModel::period_of_map() const {
-  int bits = 0;
   int needed = 0;
   for (const Part& part : parts_) {
-    for (int bit = part.shift; bit < part.shift + part.bits; ++bit, ++bits) {
-      const auto takes = [&](const Hash& hash) { return hash.row_bit == bit; };
-      if (part.field != kRow || std::any_of(hashes_.begin(), hashes_.end(), takes)) needed = bits + 1;
+    for (int bit = 0; bit < part.bits; ++bit) {
+      const auto takes = [&](const Hash& hash) { return hash.row_bit == part.shift + bit; };
+      const bool matters = part.field != kRow || std::any_of(hashes_.begin(), hashes_.end(), takes);
+      if (matters) needed = part.position + bit + 1;
     }
   }
   return burst_bytes_ << needed;
@@ -183,10 +189,10 @@ std::int64_t MemoryModel::period_of_map() const {
 
 MemoryModel::Place MemoryModel::place(std::int64_t address) const {
   std::array<std::int64_t, kFields> value{};
-  std::int64_t bits = address / burst_bytes_;
+  const std::int64_t number = address / burst_bytes_;
   for (const Part& part : parts_) {
-    value[static_cast<std::size_t>(part.field)] |= (bits & ((std::int64_t{1} << part.bits) - 1)) << part.shift;
-    bits >>= part.bits;
+    const std::int64_t bits = number >> part.position & ((std::int64_t{1} << part.bits) - 1);
+    value[static_cast<std::size_t>(part.field)] |= bits << part.shift;
   }
   for (const Hash& hash : hashes_) {
     value[static_cast<std::size_t>(hash.field)] ^= (value[kRow] >> hash.row_bit & 1) << hash.bit;
@@ -210,9 +216,25 @@ double MemoryModel::bursts_of(const AccessPattern& pattern) const {
   return pattern.segments * sum / static_cast<double>(residues);
 }
 
+double MemoryModel::clocks_a_burst(const AccessPattern& pattern) const {
+  if (!known_clocks_) return sampled_clocks(pattern);
+  std::string key;
+  const auto add = [&](std::int64_t value) { key.append(reinterpret_cast<const char*>(&value), sizeof value); };
+  add((pattern.base % period_ + period_) % period_);
+  add(pattern.bytes);
+  for (const AccessPattern::Dimension& dimension : pattern.dimensions) {
+    add(dimension.count);
+    add(dimension.stride);
+  }
+  const auto known = known_clocks_->find(key);
+  if (known != known_clocks_->end()) return known->second;
+  if (known_clocks_->size() >= kMostKnown) known_clocks_->clear();
+  return (*known_clocks_)[key] = sampled_clocks(pattern);
+}
+
 /// Looks at the first bursts of the transfer, as many as the queues hold: what each channel needs for its part, when it
 /// may order them as it likes.
-double MemoryModel::clocks_a_burst(const AccessPattern& pattern) const {
+double MemoryModel::sampled_clocks(const AccessPattern& pattern) const {
   struct Row {
     int bank;
     std::int64_t row;

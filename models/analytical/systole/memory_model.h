@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "configs/memory.pb.h"
@@ -74,6 +77,9 @@ class MemoryModel {
   /// Transfers whose addresses are a multiple of so many bytes apart take equally long.
   [[nodiscard]] std::int64_t period() const { return period_; }
 
+  /// From now on it keeps what it finds out about patterns, for somebody who asks often; one thread may use it then.
+  void remember() { known_clocks_ = std::make_shared<std::unordered_map<std::string, double>>(); }
+
  private:
   struct Place {
     int channel = 0;
@@ -85,7 +91,8 @@ class MemoryModel {
   struct Part {
     int field;
     int bits;
-    int shift;  ///< within the field
+    int shift;     ///< within the field
+    int position;  ///< within the number of the burst
   };
   struct Hash {
     int field;
@@ -102,6 +109,7 @@ class MemoryModel {
   [[nodiscard]] Place place(std::int64_t address) const;
   [[nodiscard]] double bursts_of(const AccessPattern& pattern) const;
   [[nodiscard]] double clocks_a_burst(const AccessPattern& pattern) const;
+  [[nodiscard]] double sampled_clocks(const AccessPattern& pattern) const;
 
   Kind kind_ = Kind::ideal;
   double cycles_a_byte_ = 0;   ///< plain memory
@@ -132,6 +140,7 @@ class MemoryModel {
   double row_cycle_ = 0;
   std::vector<Part> parts_;
   std::vector<Hash> hashes_;
+  std::shared_ptr<std::unordered_map<std::string, double>> known_clocks_;  ///< by pattern; null: not kept
 };
 
 }  // namespace systole::analytical

@@ -33,7 +33,9 @@ void append(std::string& key, std::int64_t value) {
 Sweep::Sweep(const config::Machine& machine)
     : machine_(machine_model(idealized(machine))),
       memory_(idealized(machine).memory_description(), idealized(machine)),
-      period_(std::lcm(memory_.period(), machine_.burst_bytes)) {}
+      period_(std::lcm(memory_.period(), machine_.burst_bytes)) {
+  memory_.remember();
+}
 
 void Sweep::begin(const config::Ports& ports) {
   set_ports(ports, machine_);
