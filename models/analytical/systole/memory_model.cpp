@@ -86,6 +86,9 @@ void MemoryModel::set_dram(const config::Dram& dram, const config::Machine& mach
   channels_ = device.channels();
   groups_ = device.bank_groups();
   banks_ = device.ranks() * groups_ * device.banks_per_group();
+  for (std::size_t streams = 0; streams < in_other_banks_.size(); ++streams) {
+    in_other_banks_[streams] = std::pow(1 - static_cast<double>(groups_) / banks_, static_cast<int>(streams));
+  }
   burst_bytes_ = std::int64_t{device.channel_bits()} * device.burst_length() / kBitsPerByte;
   burst_clocks_ = static_cast<double>(device.burst_length()) / device.beats_per_clock();
   window_ = controller.read_entries();
@@ -286,15 +289,13 @@ double MemoryModel::sampled_clocks(const AccessPattern& pattern) const {
 }
 
 double MemoryModel::turnaround(int other_streams) const {
-  const double other_bank = 1 - static_cast<double>(groups_) / banks_;
-  return turn_ + (1 - std::pow(other_bank, other_streams)) * reopen_;
+  return turn_ + (1 - in_other_banks_.at(static_cast<std::size_t>(other_streams))) * reopen_;
 }
 
 double MemoryModel::row_change(std::int64_t bytes, int other_streams) const {
   if (kind_ != Kind::dram) return 0;
   const double same_row = std::max(0.0, 1 - static_cast<double>(bytes) / static_cast<double>(row_block_));
-  const double other_bank = 1 - static_cast<double>(groups_) / banks_;
-  return 1 - same_row * std::pow(other_bank, other_streams);
+  return 1 - same_row * in_other_banks_.at(static_cast<std::size_t>(other_streams));
 }
 
 /// Follows the transfer's first bursts through the banks. A transfer that spans more than all banks hold open finds the

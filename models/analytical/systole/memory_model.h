@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -134,7 +135,8 @@ class MemoryModel {
   int banks_ = 1;                   ///< of a channel
   std::int64_t channel_block_ = 1;  ///< consecutive bytes that lie in one channel
   std::int64_t row_block_ = 1;      ///< consecutive bytes that lie in one open row of each bank they touch
-  int window_ = 32;                 ///< device bursts among which a channel may choose
+  std::array<double, isa::kMaxStreams> in_other_banks_{};  ///< probability, for so many other streams
+  int window_ = 32;                                        ///< device bursts among which a channel may choose
   double same_group_ = 0;
   double activate_ = 0;  ///< clocks between two activates at best
   double row_cycle_ = 0;

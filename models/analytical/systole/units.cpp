@@ -103,8 +103,22 @@ ArrayModel::Work ArrayModel::work(const TilePosition& tile, bool starts_only) co
   return sum;
 }
 
+/// Do two vectors that follow one another have the same OBUF word? From one to the next a loop goes on and all inside
+/// it begin again.
+bool ArrayModel::repeats_word(const TilePosition& tile) const {
+  std::int64_t back = 0;
+  for (auto loop = program_.loops.rbegin(); loop != program_.loops.rend(); ++loop) {
+    const std::int64_t trips = tile.trip(loop->trip);
+    if (trips > 1 && loop->obuf_stride == back) return true;
+    back += (trips - 1) * loop->obuf_stride;
+  }
+  return false;
+}
+
 /// A vector reads and writes its OBUF word; the first of a sum only writes it.
 double ArrayModel::hazards(const TilePosition& tile, bool starts) const {
+  constexpr std::int64_t kNextButOne = 2;  // cycles: the vector after the next finds the word written
+  if (machine_.accumulate_latency <= kNextButOne && !repeats_word(tile)) return 0;
   Instruction vector;
   vector.delay = machine_.accumulate_latency;
   vector.reads = 1;

@@ -53,6 +53,7 @@ class ArrayModel {
   };
   [[nodiscard]] ArrayTile compute(const TilePosition& tile) const;
   [[nodiscard]] Work work(const TilePosition& tile, bool starts_only) const;
+  [[nodiscard]] bool repeats_word(const TilePosition& tile) const;
   [[nodiscard]] double hazards(const TilePosition& tile, bool starts) const;
 
   const isa::ArrayProgram& program_;
