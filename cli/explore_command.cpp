@@ -8,11 +8,14 @@
 #include <ostream>
 #include <thread>
 
+#include "base/digest.h"
+#include "base/files.h"
 #include "cli/commands.h"
 #include "cli/explore_finalists.h"
 #include "cli/explore_search.h"
 #include "cli/explore_slurm.h"
 #include "cli/log.h"
+#include "cli/network_source.h"
 #include "cli/options.h"
 #include "cli/progress_line.h"
 #include "explore/exploration.h"
@@ -115,12 +118,16 @@ Exploration explore(const LoadedSpace& space, const PointCost& cost, const Searc
   return exploration;
 }
 
-/// What the results in a folder belong to. Finalists may be added or changed afterwards: their results name what they
-/// are of.
+/// What the results in a folder belong to: space, machine, the networks' files, the models' version. Finalists may be
+/// added or changed afterwards: their results name what they are of.
 std::string identity_of(const LoadedSpace& space) {
   config::Space searched = space.space;
   searched.clear_finalists();
-  return to_text(searched) + to_text(space.machine);
+  std::string text = to_text(searched) + to_text(space.machine);
+  for (const config::Workload& workload : space.space.workload()) {
+    text += fmt::format("{}: {:016x}\n", workload.network(), digest_of(read_file(find_model(workload.network()))));
+  }
+  return text + "systole " SYSTOLE_VERSION "\n";
 }
 
 fs::path store_file(const fs::path& results) {

@@ -11,6 +11,7 @@
 
 #include "base/errors.h"
 #include "base/files.h"
+#include "cli/external_program.h"
 #include "cli/slurm.h"
 #include "explore/parts.h"
 #include "traces/result_folder.h"
@@ -22,7 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kLogLines = 5;
 constexpr std::size_t kLogsShown = 3;
 constexpr int kPatience = 10;  ///< times in a row that squeue may fail to answer
 
@@ -49,20 +49,11 @@ std::string log_pattern(const PartFiles& files) {
   return text + "/%a" + name.substr(1);
 }
 
-std::string last_lines(const fs::path& file) {
+/// What a task has said last, in lines of their own.
+std::string end_of_log(const fs::path& file) {
   if (!fs::exists(file)) return "    (there is no log: is its folder on a file system that the nodes share?)\n";
-  std::string text = read_file(file.string());
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  std::size_t from = text.size();
-  for (std::size_t lines = 0; lines < kLogLines && from != std::string::npos && from > 0; ++lines) {
-    from = text.rfind('\n', from - 1);
-  }
-  std::string shown = "    ";
-  for (const char letter : from == std::string::npos ? text : text.substr(std::min(text.size(), from + 1))) {
-    shown += letter;
-    if (letter == '\n') shown += "    ";
-  }
-  return text.empty() ? "    (the log is empty)\n" : shown + "\n";
+  const std::string text = read_file(file.string());
+  return text.empty() ? "    (the log is empty)\n" : "    " + last_lines(text, "    ") + "\n";
 }
 
 void make_folder(const fs::path& folder) {
@@ -243,7 +234,7 @@ void Watch::throw_if_tasks_failed() const {
   for (const int task : failed_) {
     if (++shown > kLogsShown) break;
     text += fmt::format("  task {} has ended{}; its log {} ends with:\n{}", task, state_of(task),
-                        files_.log(task).string(), last_lines(files_.log(task)));
+                        files_.log(task).string(), end_of_log(files_.log(task)));
   }
   text.pop_back();
   throw EnvironmentError(text);

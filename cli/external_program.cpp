@@ -30,6 +30,15 @@ std::string find_program(const std::string& name) {
   return "";
 }
 
+std::string last_lines(const std::string& text, const std::string& indent) {
+  constexpr std::size_t kLines = 5;
+  std::istringstream lines(text);
+  std::vector<std::string> all;
+  for (std::string line; std::getline(lines, line);) all.push_back(line);
+  if (all.size() > kLines) all.erase(all.begin(), all.end() - kLines);
+  return fmt::format("{}", fmt::join(all, "\n" + indent));
+}
+
 ChildEnded run_program(const std::vector<std::string>& arguments, const std::string& log) {
   std::vector<char*> words;
   for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));

@@ -18,4 +18,7 @@ struct ChildEnded {
 /// when it cannot be started.
 ChildEnded run_program(const std::vector<std::string>& arguments, const std::string& log);
 
+/// The last five lines of what a program said, with `indent` before each but the first.
+std::string last_lines(const std::string& text, const std::string& indent);
+
 }  // namespace systole

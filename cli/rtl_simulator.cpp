@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "base/digest.h"
 #include "base/errors.h"
 #include "base/files.h"
 #include "cli/external_program.h"
@@ -26,21 +27,6 @@ std::string needed_program(const std::string& name, const std::string& package) 
   throw EnvironmentError(
       fmt::format("{} is not installed (package {}): it runs the RTL; `--export DIR` writes the vectors without it",
                   name, package));
-}
-
-/// The end of a long text, for a message.
-std::string last_lines(const std::string& text) {
-  constexpr std::size_t kLines = 5;
-  std::istringstream lines(text);
-  std::vector<std::string> all;
-  for (std::string line; std::getline(lines, line);) all.push_back(line);
-  if (all.size() > kLines) all.erase(all.begin(), all.end() - kLines);
-  return fmt::format("{}", fmt::join(all, "\n  "));
-}
-
-std::uint64_t fnv1a(const std::string& text, std::uint64_t hash = 0xcbf29ce484222325U) {
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-  return hash;
 }
 
 /// The folder for what can be made again; empty when there is none.
@@ -105,7 +91,7 @@ std::string RtlSimulator::compile(const std::vector<std::string>& parameters, co
   command.insert(command.end(), files_.begin(), files_.end());
   const ChildEnded ended = run_program(command, (work / "build.log").string());
   if (ended.code != 0) {
-    throw EnvironmentError(fmt::format("{} cannot build the RTL:\n  {}", compiler_, last_lines(ended.output)));
+    throw EnvironmentError(fmt::format("{} cannot build the RTL:\n  {}", compiler_, last_lines(ended.output, "  ")));
   }
   return made;
 }
@@ -113,9 +99,9 @@ std::string RtlSimulator::compile(const std::vector<std::string>& parameters, co
 void RtlSimulator::build(const std::vector<std::string>& parameters, const fs::path& work) {
   const fs::path cache = cache_folder();
   std::uint64_t key =
-      fnv1a(run_program({compiler_, name_ == "icarus" ? "-V" : "--version"}, (work / "build.log").string()).output);
-  for (const std::string& parameter : parameters) key = fnv1a(parameter + "\n", key);
-  for (const std::string& file : files_) key = fnv1a(read_file(file), key);
+      digest_of(run_program({compiler_, name_ == "icarus" ? "-V" : "--version"}, (work / "build.log").string()).output);
+  for (const std::string& parameter : parameters) key = digest_of(parameter + "\n", key);
+  for (const std::string& file : files_) key = digest_of(read_file(file), key);
   const fs::path kept = cache / fmt::format("{}_{:016x}", name_, key);
   std::error_code none;
   if (!cache.empty() && fs::is_regular_file(kept, none)) {
@@ -133,7 +119,7 @@ RtlVerdict RtlSimulator::run(const fs::path& vectors, const fs::path& work) cons
   std::optional<RtlVerdict> verdict = verdict_in(ended.output);
   if (!verdict) {
     throw EnvironmentError(fmt::format("the RTL's simulation ended without a verdict (exit code {}):\n  {}", ended.code,
-                                       last_lines(ended.output)));
+                                       last_lines(ended.output, "  ")));
   }
   return *verdict;
 }

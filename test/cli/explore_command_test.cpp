@@ -133,6 +133,21 @@ workload { network: "lenet5" }
   }
 }
 
+/// A network that was changed under its name is another network.
+TEST_F(ExploreCommand, ResultsOfAnotherNetworkAreNotTakenOver) {
+  const std::filesystem::path networks = SYSTOLE_SOURCE_DIR "/configs/networks";
+  std::ofstream(place / "space.textproto") << R"(machine: "inference_16x16"
+axis { field: "ports.ibuf" value: 64 value: 128 }
+workload { network: "./net.onnx" }
+)";
+  std::filesystem::copy_file(networks / "lenet5.onnx", place / "net.onnx");
+  ASSERT_EQ(systole("explore ./space.textproto --quiet --out a").code, 0);
+  ASSERT_EQ(systole("explore ./space.textproto --quiet --out a").code, 0);
+  std::filesystem::copy_file(networks / "alexnet.onnx", place / "net.onnx",
+                             std::filesystem::copy_options::overwrite_existing);
+  EXPECT_THAT(systole("explore ./space.textproto --quiet --out a").err, HasSubstr("of another search"));
+}
+
 TEST_F(ExploreCommand, FaultsAreTold) {
   const Ended unknown = systole("explore splits_1k");
   EXPECT_EQ(unknown.code, 1);
