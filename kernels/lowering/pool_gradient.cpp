@@ -72,11 +72,14 @@ void spread(const PoolGradient& p) {
 /// Windows may overlap, or leave gaps: dx is the sum of what the windows that contain it send to it. A tile owns rows
 /// of dx in groups of a stride and reads the rows of dy whose windows reach into them. Kernel row k of output row o
 /// lands in row o*stride + k*dilation, which is place k*dilation % stride of group o + k*dilation / stride. Columns are
-/// whole in a tile, so they are added where they belong.
+/// whole in a tile, so they are added where they belong. One block makes the rows of some places of all groups: each
+/// place takes iterators of its own, and the SIMD unit has few.
 class Gather {
  public:
-  Gather(const PoolGradient& problem, Namespace index_space)
+  Gather(const PoolGradient& problem, std::int64_t first_place, std::int64_t places, Namespace index_space)
       : p_(problem),
+        first_place_(first_place),
+        places_(places),
         index_space_(index_space),
         stride_(p_.pool.strides.height),
         dilation_(p_.pool.dilations.height),
@@ -85,12 +88,21 @@ class Gather {
         layer_(p_.node, p_.context) {
     for (std::int64_t first = 0; first < std::min(period_, p_.pool.kernel.height); ++first) {
       const std::int64_t landing = first * dilation_;
+      if (landing % stride_ < first_place_ || landing % stride_ >= first_place_ + places_) continue;
       rows_.push_back({first, ceil_div(p_.pool.kernel.height - first, period_), landing % stride_, landing / stride_});
       most_rows_ = std::max(most_rows_, rows_.back().count);
       furthest_ = std::max(furthest_, rows_.back().groups);
     }
+    most_rows_ = std::max<std::int64_t>(most_rows_, 1);
     declare_dimensions();
     declare_operands();
+  }
+
+  /// How many places one block has iterators for.
+  static std::int64_t most_places(const PoolGradient& problem) {
+    const std::int64_t stride = problem.pool.strides.height;
+    const std::int64_t each = problem.index ? 4 : 2;  // iterators: dx and dy; the index and its number
+    return std::min(stride, (kFreeIterators - 1) / each);
   }
 
   [[nodiscard]] bool fits() const { return layer_.fits(); }
@@ -116,7 +128,7 @@ class Gather {
     counting_ = p_.counting(layer_);
     row_ = layer_.dim(most_rows_, false);
     column_ = layer_.dim(pool.kernel.width, false);
-    place_ = layer_.dim(stride_, false);
+    place_ = layer_.dim(places_, false);
     back_ = layer_.dim(furthest_ + 1, false);
     beyond_ = layer_.dim(beyond + 1, false);
     columns_ += beyond;
@@ -131,7 +143,7 @@ class Gather {
     const std::int64_t groups = ceil_div(p_.image[2] + pool.pads.top, stride_);
     Access target = strided_access(p_.dx, {});
     target.axes = {plain_axis(n_, p_.dx.bit_strides.at(0)),
-                   image_axis({{group_, stride_}, {place_, 1}}, p_.dx.bit_strides.at(2), pool.pads.top,
+                   image_axis({{group_, stride_}, {place_, 1}}, p_.dx.bit_strides.at(2), pool.pads.top - first_place_,
                               groups * stride_, p_.image[2]),
                    image_axis({{ow_, pool.strides.width}, {column_, pool.dilations.width}, {beyond_, 1}},
                               p_.dx.bit_strides.at(3), pool.pads.left, columns_, p_.image[3]),
@@ -168,7 +180,7 @@ class Gather {
   }
 
   void add_all(const Rows& rows) {
-    const Operand dx = layer_.at(dx_, {{place_, rows.place}});
+    const Operand dx = layer_.at(dx_, {{place_, rows.place - first_place_}});
     layer_.sweep({}, loops(rows, true), {{Op::mac, dx, layer_.at(dy_, from(rows)), layer_.immediate(p_.factor)}});
   }
 
@@ -188,7 +200,7 @@ class Gather {
         flags_.push_back(layer_.at(layer_.scratch({}, Namespace::obuf)));
       const Operand flag = flags_[static_cast<std::size_t>(k)];
       flags.push_back({Op::equal, flag, index, layer_.entry(numbers_, last_row * width + k)});
-      std::vector<std::pair<int, std::int64_t>> target{{place_, rows.place}};
+      std::vector<std::pair<int, std::int64_t>> target{{place_, rows.place - first_place_}};
       if (k > 0) target.emplace_back(column_, k);
       sums.push_back({Op::mac, layer_.at(dx_, target), dy, flag});
     }
@@ -200,6 +212,7 @@ class Gather {
   static constexpr std::int64_t kFreeIterators = isa::kMaxIterators - 5;
 
   const PoolGradient& p_;
+  std::int64_t first_place_, places_;
   Namespace index_space_;
   std::int64_t stride_, dilation_, period_, step_;
   SimdLayer layer_;
@@ -218,10 +231,17 @@ void lower_gradient(const PoolGradient& p) {
                             tile_the_image(p.image[3], p.output[3], pool.kernel.width, pool.strides.width,
                                            pool.dilations.width, pool.pads.left);
   if (side_by_side) return spread(p);
-  // With as many rows of dx as of dy and its index, VMEM2 is the better place for the index; with few it is too full.
-  Gather balanced(p, Namespace::vmem2);
-  if (balanced.fits()) return balanced.lower();
-  Gather(p, Namespace::vmem1).lower();
+  const std::int64_t together = Gather::most_places(p);
+  for (std::int64_t first = 0; first < pool.strides.height; first += together) {
+    const std::int64_t places = std::min(together, pool.strides.height - first);
+    // With as many rows of dx as of dy and its index, VMEM2 is the better place for the index; with few it is too full.
+    Gather balanced(p, first, places, Namespace::vmem2);
+    if (balanced.fits()) {
+      balanced.lower();
+    } else {
+      Gather(p, first, places, Namespace::vmem1).lower();
+    }
+  }
 }
 
 /// A block of its own that divides dy where the windows at the border are smaller than the others.

@@ -20,7 +20,7 @@ Axis image_axis(std::vector<Term> terms, std::int64_t bit_stride, std::int64_t b
   Axis axis;
   axis.bit_stride = bit_stride;
   axis.terms = std::move(terms);
-  axis.padded = before > 0 || places > extent;
+  axis.padded = before != 0 || places > extent;
   axis.origin = axis.padded ? -before : 0;
   axis.extent = extent;
   return axis;

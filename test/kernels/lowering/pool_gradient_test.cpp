@@ -122,6 +122,17 @@ TEST(PoolGradient, dilated_windows) {
   check_all({1, 5, 13, 9}, pool, small_machine(200));
 }
 
+TEST(PoolGradient, windows_whose_stride_has_more_places_than_a_block_has_iterators) {
+  const Machine machine = small_machine(600);
+  for (const std::int64_t stride : {6, 7, 13, 17, 29}) {
+    check_all({1, 3, 60, 5}, window({stride + 2, 2}, {stride, 1}, {3, 0, 1, 0}), machine);
+    check_all({1, 3, 61, 5}, window({stride - 2, 1}, {stride, 2}), machine);
+  }
+  PoolAttributes pool = window({9, 3}, {8, 3}, {2, 1, 2, 1});
+  pool.dilations = {3, 2};
+  check_all({1, 3, 50, 9}, pool, machine);
+}
+
 TEST(PoolGradient, global_pools) {
   for (const Shape& image : {Shape{1, 6, 7, 7}, Shape{2, 5, 1, 1}, Shape{3, 17, 2, 3}}) {
     check_index(image, global(image), small_machine(128));
