@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -81,6 +82,7 @@ bool columns_follow(const ArrayJob& job);
 struct ArrayWay {
   std::vector<Copy> copies;
   std::vector<ArrayJob> jobs;  ///< at least one
+  std::string name = "";       ///< for people, where the ways have names
 };
 
 /// The ways to compute a node of is_conv_or_gemm: at least one, the plain one first. The results are the same, the

@@ -94,6 +94,7 @@ std::optional<ArrayPlan> plan_way(const Node& node, ArrayWay way, LoweringContex
   if (!chain.empty() && (way.jobs.size() > 1 || !way.copies.empty())) return std::nullopt;
   ArrayPlan plan;
   plan.copies = std::move(way.copies);
+  if (!way.name.empty()) plan.reason = way.name + ": ";
   for (const Copy& copy : plan.copies) {
     const std::optional<double> cycles = copy_cycles(node, copy, context);
     if (!cycles) return std::nullopt;
@@ -105,7 +106,7 @@ std::optional<ArrayPlan> plan_way(const Node& node, ArrayWay way, LoweringContex
     if (found.candidates > 0) context.relies_on().costs = true;
     if (found.choices.empty()) return std::nullopt;
     plan.cycles += found.choices.front().estimate.cycles;
-    plan.reason += (plan.reason.empty() ? "" : "; ") + reason_of(found, tilings.rule());
+    plan.reason += (plan.jobs.empty() ? "" : "; ") + reason_of(found, tilings.rule());
     plan.jobs.push_back({std::move(job), found.choices.front()});
   }
   return plan;

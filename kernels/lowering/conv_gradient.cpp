@@ -1,5 +1,7 @@
 #include "kernels/lowering/conv_gradient.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 #include <utility>
@@ -17,6 +19,8 @@
 namespace systole {
 
 namespace {
+
+constexpr const char* kZeroInsert = "zero-insert, dense over a gradient with zeros";
 
 /// The elements of dx whose index is `phase` modulo the stride. Its kernel is 0 when no tap meets them.
 Phase phase_of(const ForwardAxis& a, std::int64_t phase) {
@@ -244,11 +248,13 @@ std::vector<ArrayWay> conv_input_gradient_ways(const Node& node, LoweringContext
         }
       }
     }
+    if (f.strided()) way.name = fmt::format("phases, {} convolutions without zeros", way.jobs.size());
     ways.push_back(std::move(way));
   }
   if (f.strided() && context.gradient_way() != GradientWay::phases) {
     const Copy copy = insert_zeros(node, f, dy, context);
-    ways.push_back({{copy}, {data_job(node, f, dense_phase(f.h), dense_phase(f.w), copy.target, context)}});
+    ways.push_back(
+        {{copy}, {data_job(node, f, dense_phase(f.h), dense_phase(f.w), copy.target, context)}, kZeroInsert});
   }
   return ways;
 }
@@ -265,13 +271,21 @@ std::vector<ArrayWay> conv_weight_gradient_ways(const Node& node, LoweringContex
     ways.push_back({{copy},
                     {weight_job(node, f, dense_weight_axis(f.h, c.pads.top + c.pads.bottom),
                                 dense_weight_axis(f.w, c.pads.left + c.pads.right),
-                                {f.x[0], x.bit_strides[0], copy.target.bit_strides[0]}, copy.target, context)}});
+                                {f.x[0], x.bit_strides[0], copy.target.bit_strides[0]}, copy.target, context)},
+                    kZeroInsert});
     if (context.gradient_way() == GradientWay::zero_insert) return ways;
   }
-  const bool rows = batch.absorb(f.h, x.bit_strides[2], dy.bit_strides[2]);
+  const bool positions = context.gradient_way() != GradientWay::zero_insert;
+  const bool rows = positions && batch.absorb(f.h, x.bit_strides[2], dy.bit_strides[2]);
   const bool columns = rows && batch.absorb(f.w, x.bit_strides[3], dy.bit_strides[3]);
-  ways.push_back({{}, {weight_job(node, f, weight_axis(f.h, rows), weight_axis(f.w, columns), batch, dy, context)}});
-  if (columns) ways.push_back({{}, {transposed_weight_job(node, f, batch, dy, context)}});
+  const std::string over = columns ? "reduction over batch and positions"
+                           : rows  ? "reduction over batch and rows"
+                                   : "reduction over the batch";
+  ways.push_back(
+      {{}, {weight_job(node, f, weight_axis(f.h, rows), weight_axis(f.w, columns), batch, dy, context)}, over});
+  if (columns) {
+    ways.push_back({{}, {transposed_weight_job(node, f, batch, dy, context)}, over + ", output channels as pixels"});
+  }
   return ways;
 }
 
