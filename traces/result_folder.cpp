@@ -22,10 +22,9 @@ namespace fs = std::filesystem;
 namespace {
 
 /// What a run may write into its folder; only these are replaced by a later run.
-constexpr std::array<std::string_view, 10> kResultNames = {
-    "failure.txt",  "failure.vcd", "failure.gtkw",
-
-    "summary.json", "layers.csv",  "report.html",  "resolved.textproto", "check.json", "validation.json", "run.json"};
+constexpr std::array<std::string_view, 11> kResultNames = {
+    "failure.txt",        "failure.vcd", "failure.gtkw",    "summary.json", "layers.csv", "report.html",
+    "resolved.textproto", "check.json",  "validation.json", "simdit.csv",   "run.json"};
 
 /// Serialises writing with abandon_output(); recursive because a failing write discards what was begun.
 std::recursive_mutex& output_mutex() {
