@@ -43,6 +43,7 @@ struct CheckReport {
     std::string worst;
     double difference = 0;
     double scale = 0;
+    double sensitivity = 0;  ///< share of a step that rounding errors of inputs and weights alone move, at most
   };
   bool integers = false;  ///< the program computes in integers: outputs are equal, or the check has failed
   std::vector<Output> outputs;
@@ -53,7 +54,7 @@ struct CheckReport {
 /// Lines such as `check: prob: 1000 elements, largest difference 1.2e-07 of 0.51`.
 std::string check_text(const CheckReport& report);
 /// check.json: `numbers` ("integers" or "single_precision"), `outputs` [{name, elements, largest_difference,
-/// largest_expected}], `states` {count, worst, difference, length} of a training iteration,
+/// largest_expected}], `states` {count, worst, difference, length, sensitivity} of a training iteration,
 /// `wrapped_sums` [{layer, sums}].
 std::string check_json(const CheckReport& report);
 
@@ -68,12 +69,14 @@ class ValueCheck {
   [[nodiscard]] ValueModel& values() { return *values_; }
 
   /// After the run. Of states the step is compared, in the Euclidean norm. Throws InternalError when an output differs
-  /// by more than 1e-3 of the largest expected element, a step by more than 10 % of its length, or an output at all
-  /// where the program computes in integers.
+  /// by more than 1e-3 of the largest expected element, a step by more than 0.1 % of its length and eight times the
+  /// network's sensitivity, or by 10 %, or an output at all where the program computes in integers.
   [[nodiscard]] CheckReport verdict() const;
 
  private:
   [[nodiscard]] CheckReport::States compare_states(const NamedElements& expected) const;
+  /// The largest share of a step by which the reference's own steps move with rounding errors of inputs and weights.
+  [[nodiscard]] double sensitivity(const NamedElements& expected) const;
   [[nodiscard]] bool is_state(const std::string& output) const;
 
   const Graph& graph_;

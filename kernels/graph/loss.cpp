@@ -1,54 +1,18 @@
 #include "kernels/graph/loss.h"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
 #include <vector>
 
+#include "kernels/graph/node_appender.h"
+
 namespace systole {
-
-namespace {
-
-/// Appends the nodes of one loss.
-class LossBuilder {
- public:
-  LossBuilder(Graph& graph, std::string name) : graph_(graph), name_(std::move(name)) {}
-
-  TensorId add(const char* part, OpKind op, std::vector<TensorId> inputs, const Shape& shape,
-               Attributes attributes = NoAttributes{}) {
-    const TensorId output = graph_.add(Tensor{name_ + "/" + part, shape, ElementType::Float32, false, Absent{}});
-    Node node;
-    node.name = name_ + "/" + part;
-    node.onnx_op = to_string(op);
-    node.op = op;
-    node.inputs = std::move(inputs);
-    node.outputs = {output};
-    node.attributes = std::move(attributes);
-    graph_.add(std::move(node));
-    return output;
-  }
-
-  TensorId constant(const char* part, const Shape& shape, Values values) {
-    return graph_.add(Tensor{name_ + "/" + part, shape, ElementType::Float32, true, std::move(values)});
-  }
-
-  TensorId total(const char* part, TensorId of) {
-    ReduceAttributes all{{}, false};
-    all.axes.resize(graph_.shape(of).size());
-    std::iota(all.axes.begin(), all.axes.end(), 0);
-    return add(part, OpKind::ReduceSum, {of}, {}, all);
-  }
-
- private:
-  Graph& graph_;
-  std::string name_;
-};
-
-}  // namespace
 
 LossResult add_negative_log_likelihood(Graph& graph, const std::string& name, TensorId log_probabilities,
                                        TensorId labels, LossReduction reduction, std::optional<TensorId> weights,
                                        bool ignores) {
-  LossBuilder build(graph, name);
+  NodeAppender build(graph, name);
   const Shape scores = graph.shape(log_probabilities);
   Shape column(scores.size() - 1, 1);  // classes along dimension 1 of the scores
   column.front() = scores.at(1);
@@ -57,7 +21,9 @@ LossResult add_negative_log_likelihood(Graph& graph, const std::string& name, Te
   std::vector<float> numbers(static_cast<std::size_t>(scores[1]));
   std::iota(numbers.begin(), numbers.end(), 0.0F);
   const TensorId classes = build.constant("classes", column, std::move(numbers));
-  const TensorId lifted = build.add("labels", OpKind::Reshape, {labels}, one_class);
+  const Tensor& given = graph.tensor(labels);
+  const TensorId lifted = given.constant ? build.constant("labels", one_class, given.values)
+                                         : build.add("labels", OpKind::Reshape, {labels}, one_class);
   TensorId mask = build.add("one_hot", OpKind::Equal, {lifted, classes}, scores);
   if (weights) {
     Tensor vector = graph.tensor(*weights);
@@ -83,14 +49,27 @@ LossResult add_negative_log_likelihood(Graph& graph, const std::string& name, Te
 
 LossResult add_cross_entropy(Graph& graph, const std::string& name, TensorId scores, TensorId labels,
                              LossReduction reduction, std::optional<TensorId> weights, bool ignores) {
-  LossBuilder build(graph, name);
+  NodeAppender build(graph, name);
   const Shape shape = graph.shape(scores);
   const TensorId logarithms = build.add("log_prob", OpKind::LogSoftmax, {scores}, shape, SoftmaxAttributes{1, 2});
   return add_negative_log_likelihood(graph, name, logarithms, labels, reduction, weights, ignores);
 }
 
+std::map<TensorId, std::int64_t> class_inputs(const Graph& graph) {
+  std::map<TensorId, std::int64_t> found;
+  for (const Node& node : graph.nodes) {
+    if (node.op != OpKind::Equal || !graph.tensor(node.inputs[1]).constant) continue;
+    const std::optional<NodeId> lifted = graph.producer(node.inputs[0]);
+    if (!lifted || graph.node(*lifted).op != OpKind::Reshape) continue;
+    const TensorId labels = graph.node(*lifted).inputs[0];
+    if (std::find(graph.inputs.begin(), graph.inputs.end(), labels) == graph.inputs.end()) continue;
+    found[labels] = element_count(graph.shape(node.inputs[1]));
+  }
+  return found;
+}
+
 LossResult add_mean_squared(Graph& graph, const std::string& name, TensorId prediction, TensorId target) {
-  LossBuilder build(graph, name);
+  NodeAppender build(graph, name);
   const Shape shape = graph.shape(prediction);
   const TensorId error = build.add("error", OpKind::Sub, {prediction, target}, shape);
   const TensorId two = build.constant("two", {}, Fill{2.0});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -27,6 +28,8 @@ LossResult add_cross_entropy(Graph& graph, const std::string& name, TensorId sco
 LossResult add_negative_log_likelihood(Graph& graph, const std::string& name, TensorId log_probabilities,
                                        TensorId labels, LossReduction reduction,
                                        std::optional<TensorId> weights = std::nullopt, bool ignores = false);
+/// The graph inputs that hold class numbers of such a loss, and how many classes there are.
+std::map<TensorId, std::int64_t> class_inputs(const Graph& graph);
 /// The mean of (prediction - target)^2 over all elements; the same shape for both.
 LossResult add_mean_squared(Graph& graph, const std::string& name, TensorId prediction, TensorId target);
 

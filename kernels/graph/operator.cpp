@@ -187,6 +187,10 @@ bool is_optimizer(OpKind kind) {
   return kind == OpKind::Sgd || kind == OpKind::Momentum || kind == OpKind::Adam || kind == OpKind::Adagrad;
 }
 
+std::size_t moments_of(OpKind optimizer) {
+  return optimizer == OpKind::Adam ? 2 : optimizer == OpKind::Sgd ? 0 : 1;
+}
+
 bool is_broadcasting_elementwise(OpKind kind) {
   if (is_activation_gradient(kind)) return true;
   switch (kind) {

@@ -90,7 +90,8 @@ enum class OpKind {
   SoftmaxGradient,     ///< dy, y -> y * (dy - sum(dy*y))
   LogSoftmaxGradient,  ///< dy, y -> dy - exp(y) * sum(dy)
   // optimizers; OptimizerAttributes. g is dw + weight_decay*w; moments have w's shape. In a training graph results are
-  // written over what they replace (Graph::states).
+  // written over what they replace (Graph::states). Behind the operands below may stand one more, a scalar by which
+  // `rate` is multiplied, and behind that for Momentum another one by which `beta` is.
   Sgd,       ///< w, dw -> w - rate*g
   Momentum,  ///< w, dw, v -> new w, new v = alpha*v + beta*g; new w = w - rate*(nesterov ? g + alpha*new v : new v)
   /// w, dw, v, h -> new w, new v = alpha*v + (1-alpha)*g, new h = beta*h + (1-beta)*g*g;
@@ -110,6 +111,8 @@ enum class OpKind {
 [[nodiscard]] bool is_activation_gradient(OpKind kind);
 /// Does it turn a gradient into new weights and moments, element by element?
 [[nodiscard]] bool is_optimizer(OpKind kind);
+/// Moments that an optimizer keeps for each weight.
+[[nodiscard]] std::size_t moments_of(OpKind optimizer);
 
 /// Height and width, in elements.
 struct Extent2 {
@@ -231,7 +234,7 @@ struct TransposeAttributes {
 /// What an optimizer does with a gradient; OpKind has the formulas. The figures are immediates of the program: a
 /// schedule of learning rates is one program a rate, whose words differ in these alone.
 struct OptimizerAttributes {
-  double rate = 0.01;  ///< learning rate; Adam's includes its bias correction, Adagrad's its decay
+  double rate = 0.01;  ///< learning rate, with Adam's bias correction and Adagrad's decay where no operand brings them
   double weight_decay = 0.0;
   double alpha = 0.9;        ///< Momentum: share of the old moment; Adam: likewise of the first
   double beta = 1.0;         ///< Momentum: share of the gradient; Adam: share of the old second moment

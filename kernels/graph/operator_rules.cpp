@@ -158,6 +158,19 @@ void check_same_shapes(const Graph& graph, const Node& node, std::size_t inputs,
   for (const TensorId id : node.outputs) require(graph.shape(id) == shape, "shape changes");
 }
 
+void check_optimizer(const Graph& graph, const Node& node) {
+  attributes_of<OptimizerAttributes>(node);
+  const std::size_t moments = moments_of(node.op);
+  const std::size_t scalars = node.op == OpKind::Momentum ? 2 : 1;
+  require_arity(node, 2 + moments, 2 + moments + scalars);
+  require_outputs(node, 1 + moments);
+  const Shape& shape = graph.shape(node.inputs[0]);
+  for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+    require(graph.shape(node.inputs[i]) == (i < 2 + moments ? shape : Shape{}), "shapes of the operands differ");
+  }
+  for (const TensorId id : node.outputs) require(graph.shape(id) == shape, "shape changes");
+}
+
 void check_reduce(const Graph& graph, const Node& node) {
   require_arity(node, 1, 1);
   const auto& reduce = attributes_of<ReduceAttributes>(node);
@@ -239,9 +252,7 @@ void check_operator(const Graph& graph, const Node& node) {
     return check_elementwise(graph, node);
   }
   if (is_optimizer(node.op)) {
-    attributes_of<OptimizerAttributes>(node);
-    const std::size_t moments = node.op == OpKind::Adam ? 2 : node.op == OpKind::Sgd ? 0 : 1;
-    return check_same_shapes(graph, node, 2 + moments, 1 + moments);
+    return check_optimizer(graph, node);
   }
   const Shape& in = graph.shape(node.inputs[0]);
   const Shape& out = graph.shape(node.outputs[0]);

@@ -23,7 +23,7 @@ class OptimizerLayer {
         shape_(context.graph().shape(node.inputs.at(0))),
         space_(shape_, order_of(shape_, context.layout(node.inputs[0]))),
         layer_(node, context) {
-    for (const TensorId input : node.inputs) space_.add(context.layout(input));
+    for (const TensorId input : node.inputs) space_.add(space_.place(input, context));
     for (const TensorId output : node.outputs) space_.add(context.layout(output));
     space_.coalesce();
     for (const std::int64_t extent : space_.extents()) {
@@ -66,6 +66,9 @@ class OptimizerLayer {
   }
   Operand intermediate() { return layer_.at(layer_.scratch(dims_, Namespace::obuf)); }
   Operand number(double value) { return layer_.immediate(value); }
+  /// The scalar behind the weights' operands, if the node has it.
+  [[nodiscard]] bool has_scalar(std::size_t i) const { return node_.inputs.size() > first_scalar() + i; }
+  [[nodiscard]] std::size_t first_scalar() const { return 2 + moments_of(node_.op); }
   void emit(Op op, Operand destination, Operand source1, Operand source2) {
     body_.push_back({op, destination, source1, source2});
   }
@@ -73,6 +76,7 @@ class OptimizerLayer {
   /// new w = w - rate * direction
   void step(Operand direction) {
     emit(Op::mul, new_w_, direction, number(-attributes_.rate));
+    if (has_scalar(0)) emit(Op::mul, new_w_, new_w_, load(first_scalar(), Namespace::vmem1));
     emit(Op::add, new_w_, new_w_, w_);
   }
 
@@ -80,7 +84,13 @@ class OptimizerLayer {
     const Operand v = load(2, Namespace::vmem1);
     const Operand new_v = store(1, Namespace::vmem1);
     emit(Op::mul, new_v, v, number(attributes_.alpha));
-    emit(Op::mac, new_v, dw_, number(attributes_.beta));
+    if (has_scalar(1)) {
+      const Operand share = intermediate();
+      emit(Op::mul, share, load(first_scalar() + 1, Namespace::vmem1), number(attributes_.beta));
+      emit(Op::mac, new_v, dw_, share);
+    } else {
+      emit(Op::mac, new_v, dw_, number(attributes_.beta));
+    }
     if (!attributes_.nesterov) return step(new_v);
     emit(Op::mac, dw_, new_v, number(attributes_.alpha));
     step(dw_);

@@ -21,11 +21,8 @@ void mat_mul(NodeImport& node) {
 }
 
 void batch_normalization(NodeImport& node) {
-  node.require_single_output("running statistics are not supported; export the network for inference");
-  if (node.integer("training_mode", 0) != 0) {
-    throw Rejected("attribute training_mode is 1",
-                   "export the network for inference; training is chosen on the command line");
-  }
+  if (node.integer("training_mode", 0) != 0) return batch_norm_training(node);
+  node.require_single_output("before opset 14 running statistics are not supported");
   if (node.integer("spatial", 1) == 0)
     throw Rejected("attribute spatial is 0", "only statistics for each channel are supported");
   for (std::size_t i = 1; i < 5; ++i) node.require_constant(i, "parameter");

@@ -36,6 +36,17 @@ void mat_mul(NodeImport& node);
 void batch_normalization(NodeImport& node);
 void lrn(NodeImport& node);
 
+// convert_training.cpp
+void softmax_cross_entropy_loss(NodeImport& node);
+void negative_log_likelihood_loss(NodeImport& node);
+/// Batch statistics: BatchNormalization with training_mode.
+void batch_norm_training(NodeImport& node);
+void optimizer(NodeImport& node, OpKind kind);
+template <OpKind kind>
+void optimizer(NodeImport& node) {
+  optimizer(node, kind);
+}
+
 // convert_elementwise.cpp
 /// One input, no attributes.
 template <OpKind kind>

@@ -19,10 +19,17 @@ struct Use {
 using UsesByName = std::map<std::string, std::vector<Use>>;
 
 bool is_weight_operand(const Use& use, int rank) {
-  static const std::map<std::string, std::pair<int, int>> kWeightOperands = {
-      {"Conv", {1, 2}},        {"Gemm", {1, 2}},          {"BatchNormalization", {1, 4}},
-      {"PRelu", {1, 1}},       {"MatMul", {1, 1}},        {"ConvInteger", {1, 1}},
-      {"QLinearConv", {3, 3}}, {"MatMulInteger", {1, 1}}, {"QLinearMatMul", {3, 3}}};
+  static const std::map<std::string, std::pair<int, int>> kWeightOperands = {{"Conv", {1, 2}},
+                                                                             {"Gemm", {1, 2}},
+                                                                             {"BatchNormalization", {1, 4}},
+                                                                             {"PRelu", {1, 1}},
+                                                                             {"MatMul", {1, 1}},
+                                                                             {"ConvInteger", {1, 1}},
+                                                                             {"QLinearConv", {3, 3}},
+                                                                             {"MatMulInteger", {1, 1}},
+                                                                             {"QLinearMatMul", {3, 3}},
+                                                                             {"NegativeLogLikelihoodLoss", {2, 2}},
+                                                                             {"SoftmaxCrossEntropyLoss", {2, 2}}};
   const auto found = kWeightOperands.find(use.node->op_type());
   if (found == kWeightOperands.end()) return false;
   // A second MatMul operand of more than two dimensions is usually an activation (attention).

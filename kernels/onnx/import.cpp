@@ -167,7 +167,7 @@ void Importer::add_input(const onnx::ValueInfoProto& input, bool weight) {
 
 void Importer::add_node(int index) {
   const onnx::NodeProto& node = model_.graph().node(index);
-  const Operator* op = node.domain().empty() ? find_operator(node.op_type()) : nullptr;
+  const Operator* op = find_operator(node.op_type(), node.domain());
   const bool blocked = op == nullptr || opset_ < op->since ||
                        std::any_of(node.input().begin(), node.input().end(),
                                    [&](const auto& name) { return poisoned_.count(name) != 0; });

@@ -7,6 +7,7 @@
 #include <exception>
 #include <utility>
 
+#include "kernels/onnx/operators.h"
 #include "kernels/onnx/tensor_proto.h"
 
 namespace systole {
@@ -74,6 +75,9 @@ std::vector<OutputInfo> infer_outputs(const onnx::NodeProto& node, int opset, co
   model.set_ir_version(onnx::Version::IR_VERSION);
   onnx::OperatorSetIdProto* version = model.add_opset_import();
   version->set_version(opset);
+  onnx::OperatorSetIdProto* optimizers = model.add_opset_import();
+  optimizers->set_domain(kTrainingDomain);
+  optimizers->set_version(1);
   onnx::GraphProto& graph = *model.mutable_graph();
   *graph.add_node() = node;
   if (node.op_type() == "Slice" && inputs.size() == 1 && inputs[0] != nullptr) {

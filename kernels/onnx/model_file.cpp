@@ -67,7 +67,7 @@ bool is_standard(const std::string& domain) {
 onnx::checker::CheckerContext checker_context(const onnx::ModelProto& model, int opset) {
   onnx::checker::CheckerContext context;
   context.set_ir_version(static_cast<int>(model.ir_version()));
-  context.set_opset_imports({{"", opset}});
+  context.set_opset_imports({{"", opset}, {kTrainingDomain, 1}});
   return context;
 }
 
@@ -122,6 +122,9 @@ int opset_of(const onnx::ModelProto& model, const std::string& path) {
          "opset " + std::to_string(import.version()) + " is too " + (import.version() < kFirstOpset ? "old" : "new"),
          range + "; export the network with one of them, or convert it with onnx.version_converter"});
   }
+  const auto& nodes = model.graph().node();
+  const bool none_needed = std::none_of(nodes.begin(), nodes.end(), [](const auto& n) { return n.domain().empty(); });
+  if (none_needed) return kLastOpset;
   throw UserError({path, 0, 0, "the file does not say which version of the ONNX operators it uses", "opsets " + range});
 }
 
@@ -137,7 +140,7 @@ Diagnostics unsupported_operators(const onnx::ModelProto& model, int opset, cons
   Diagnostics found;
   for (int i = 0; i < model.graph().node_size(); ++i) {
     const onnx::NodeProto& node = model.graph().node(i);
-    const Operator* op = node.domain().empty() ? find_operator(node.op_type()) : nullptr;
+    const Operator* op = find_operator(node.op_type(), node.domain());
     if (op != nullptr && opset >= op->since) continue;
     std::string hint;
     if (op != nullptr) {

@@ -125,6 +125,14 @@ void NodeImport::emit_through(const Shape& inner, OpKind op, std::vector<TensorI
   emit(OpKind::Reshape, {made});
 }
 
+void NodeImport::adopt(const std::vector<TensorId>& made) {
+  for (std::size_t i = 0; i < made.size() && i < outputs_.size(); ++i) {
+    if (outputs_[i].name.empty()) continue;
+    graph_.tensor(made[i]).name = outputs_[i].name;
+    emitted_.push_back(made[i]);
+  }
+}
+
 void NodeImport::emit_outputs(OpKind op, std::vector<TensorId> inputs, Attributes attributes, std::size_t count) {
   check(emitted_.empty(), "onnx", [&] { return "node '" + name_ + "' emitted twice"; });
   for (const TensorId id : inputs) require_valid(graph_.shape(id), graph_.tensor(id).name, 1);

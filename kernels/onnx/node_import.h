@@ -44,6 +44,10 @@ class NodeImport {
 
   [[nodiscard]] int opset() const { return opset_; }
   [[nodiscard]] const onnx::NodeProto& proto() const { return proto_; }
+  /// Of the graph's nodes that this one becomes.
+  [[nodiscard]] const std::string& name() const { return name_; }
+  /// For what several nodes make: the caller appends them and says with `adopt` which tensors are the outputs.
+  [[nodiscard]] Graph& graph() { return graph_; }
 
   // Attributes; the second argument is the value when the node does not give one.
   [[nodiscard]] const onnx::AttributeProto* attribute(const std::string& name) const;  ///< null when absent
@@ -88,6 +92,8 @@ class NodeImport {
                        const Shape& shape, ElementType type);
   /// A constant that this node needs and the file does not have.
   TensorId add_constant(const std::string& suffix, const Shape& shape, ElementType type, Values values);
+  /// The first outputs are these tensors of the graph; they get their names.
+  void adopt(const std::vector<TensorId>& made);
   void emit_all_outputs(OpKind op, std::vector<TensorId> inputs, Attributes attributes);
   /// The tensors that `emit` made, in the order of outputs().
   [[nodiscard]] const std::vector<TensorId>& emitted() const { return emitted_; }

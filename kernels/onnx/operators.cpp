@@ -14,10 +14,13 @@ constexpr const char* kConstant = "a constant";
 
 // name, since, becomes, doc, convert, fold, folds_from_shapes
 const std::vector<Operator> kOperators = {
+    {"Adagrad", 1, "Adagrad", "optimizer; any number of tensors", optimizer<OpKind::Adagrad>, nullptr, false,
+     kTrainingDomain},
+    {"Adam", 1, "Adam", "optimizer; any number of tensors", optimizer<OpKind::Adam>, nullptr, false, kTrainingDomain},
     {"Add", 7, "Add", "broadcasts", binary<OpKind::Add>, fold::add, false},
     {"AveragePool", 7, "AveragePool", "one or two dimensions; auto_pad, ceil_mode, count_include_pad", average_pool,
      nullptr, false},
-    {"BatchNormalization", 7, "BatchNormalization", "inference form, constant parameters", batch_normalization, nullptr,
+    {"BatchNormalization", 7, "BatchNormalization", "constant parameters; training_mode", batch_normalization, nullptr,
      false},
     {"Cast", 7, kConstant, "of constants only", nullptr, fold::cast, false},
     {"Clip", 7, "Clip", "constant limits", clip, nullptr, false},
@@ -54,7 +57,11 @@ const std::vector<Operator> kOperators = {
     {"MaxPool", 7, "MaxPool", "one or two dimensions; auto_pad, ceil_mode, dilations; no indices", max_pool, nullptr,
      false},
     {"Min", 7, "Min", "broadcasts, any number of inputs", variadic<OpKind::Min>, nullptr, false},
+    {"Momentum", 1, "Momentum", "optimizer; standard and nesterov; any number of tensors", optimizer<OpKind::Momentum>,
+     nullptr, false, kTrainingDomain},
     {"Mul", 7, "Mul", "broadcasts", binary<OpKind::Mul>, fold::mul, false},
+    {"NegativeLogLikelihoodLoss", 12, "Equal, Mul, ReduceSum ..", "weights constant; ignore_index; reductions",
+     negative_log_likelihood_loss, nullptr, false},
     {"PRelu", 7, "PRelu", "slope broadcasts", binary<OpKind::PRelu>, nullptr, false},
     {"Pad", 7, "Pad", "constant, reflect, edge; constant pads, negative ones remove", pad, nullptr, false},
     {"Pow", 7, "Pow", "broadcasts", binary<OpKind::Pow>, nullptr, false},
@@ -74,6 +81,8 @@ const std::vector<Operator> kOperators = {
     {"Sigmoid", 7, "Sigmoid", "", unary<OpKind::Sigmoid>, nullptr, false},
     {"Slice", 7, "Slice", "constant starts, ends, axes, steps", slice, fold::slice, false},
     {"Softmax", 7, "Softmax", "below opset 13 over the flattened axes", softmax<OpKind::Softmax>, nullptr, false},
+    {"SoftmaxCrossEntropyLoss", 12, "LogSoftmax, Equal ..", "weights constant; ignore_index; reductions",
+     softmax_cross_entropy_loss, nullptr, false},
     {"Split", 7, "Split", "constant sizes", split, nullptr, false},
     {"Sqrt", 7, "Sqrt", "", unary<OpKind::Sqrt>, fold::sqrt, false},
     {"Squeeze", 7, "Reshape", "constant axes", reshape, fold::copy, false},
@@ -90,9 +99,9 @@ const std::vector<Operator>& operators() {
   return kOperators;
 }
 
-const Operator* find_operator(const std::string& name) {
-  const auto found =
-      std::find_if(kOperators.begin(), kOperators.end(), [&](const Operator& o) { return o.name == name; });
+const Operator* find_operator(const std::string& name, const std::string& domain) {
+  const auto found = std::find_if(kOperators.begin(), kOperators.end(),
+                                  [&](const Operator& o) { return o.name == name && o.domain == domain; });
   return found == kOperators.end() ? nullptr : &*found;
 }
 

@@ -42,7 +42,9 @@ class OrderChoice {
     const std::size_t rank = shape(input).size();
     if (consumers.empty()) return default_order(rank);
     const Node& node = graph_.node(consumers.front());
-    if (is_optimizer(node.op) && node.inputs.front() != input) return input_order(node.inputs.front());
+    if (is_optimizer(node.op) && node.inputs.front() != input && shape(node.inputs.front()).size() == rank) {
+      return input_order(node.inputs.front());
+    }
     const bool second = node.inputs.size() > 1 && node.inputs[1] == input;
     if ((node.op == OpKind::Conv || node.op == OpKind::ConvInputGradient) && second) return outputs_last();
     if (node.op == OpKind::Gemm && second && std::get<GemmAttributes>(node.attributes).transpose_b) return {1, 0};
@@ -95,6 +97,7 @@ class OrderChoice {
     const std::vector<NodeId>& consumers = uses_.consumers(gradient);
     if (consumers.size() != 1 || !is_optimizer(graph_.node(consumers.front()).op)) return std::nullopt;
     const TensorId weights = graph_.node(consumers.front()).inputs.front();
+    if (shape(weights) != shape(gradient)) return std::nullopt;  // it is the learning rate
     return orders_[at(weights)].empty() ? std::nullopt : std::optional(weights);
   }
 

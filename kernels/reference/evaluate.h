@@ -23,8 +23,8 @@ NamedElements evaluate(const Graph& graph, const NamedElements& inputs);
 /// tensors it filled.
 int randomise_weights(Graph& graph, std::uint32_t seed);
 
-/// Uniform in [-1, 1) for every graph input, or over all values of a tensor of bytes; for states what they hold at
-/// first.
+/// Uniform in [-1, 1) for every graph input, or over all values of a tensor of bytes; class numbers of a loss in turn;
+/// for states what they hold at first.
 NamedElements random_inputs(const Graph& graph, std::uint32_t seed);
 
 }  // namespace systole

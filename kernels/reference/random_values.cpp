@@ -2,6 +2,7 @@
 #include <optional>
 #include <random>
 
+#include "kernels/graph/loss.h"
 #include "kernels/reference/evaluate.h"
 
 namespace systole {
@@ -38,7 +39,7 @@ bool is_uniform(const Tensor& tensor) {
   return std::holds_alternative<Fill>(tensor.values) || std::holds_alternative<RowFill>(tensor.values);
 }
 bool is_weighted(OpKind op) {
-  return is_conv_or_gemm(op) || op == OpKind::BatchNormalization;
+  return is_conv_or_gemm(op) || op == OpKind::BatchNormalization || op == OpKind::BatchNormTraining;
 }
 
 /// Elements that one result sums over.
@@ -68,7 +69,8 @@ int randomise_weights(Graph& graph, std::uint32_t seed) {
       if (is_conv_or_gemm(node.op) && i == 1) {
         high = static_cast<float>(std::sqrt(3.0 / static_cast<double>(reduction_length(graph, node))));
         low = -high;
-      } else if (node.op == OpKind::BatchNormalization && (i == 1 || i == 4)) {
+      } else if ((node.op == OpKind::BatchNormalization || node.op == OpKind::BatchNormTraining) &&
+                 (i == 1 || i == 4)) {
         low = 0.5F;
         high = 1.5F;
       }
@@ -82,12 +84,16 @@ int randomise_weights(Graph& graph, std::uint32_t seed) {
 NamedElements random_inputs(const Graph& graph, std::uint32_t seed) {
   std::mt19937 random(seed);
   NamedElements inputs;
+  const std::map<TensorId, std::int64_t> classes = class_inputs(graph);
   for (const TensorId id : graph.inputs) {
     const Tensor& tensor = graph.tensor(id);
     const std::int64_t count = element_count(tensor.shape);
     const std::optional<std::vector<float>> held = as_floats(tensor.values, count);
     if (held) {
       inputs[tensor.name] = {held->begin(), held->end()};
+    } else if (const auto found = classes.find(id); found != classes.end()) {
+      std::vector<double>& labels = inputs[tensor.name];
+      for (std::int64_t i = 0; i < count; ++i) labels.push_back(static_cast<double>(i % found->second));
     } else if (is_byte(tensor.type)) {
       const std::int64_t low = tensor.type == ElementType::Int8 ? -128 : 0;
       const std::vector<std::int64_t> values = whole(random, count, low, low + 255);

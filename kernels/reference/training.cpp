@@ -62,28 +62,33 @@ Array softmax_gradient(const SoftmaxAttributes& attributes, const Array& dy, con
 }
 
 std::vector<Array> optimize(OpKind op, const OptimizerAttributes& a, const Operands& in) {
+  const std::size_t moments = moments_of(op);
+  const auto scalar = [&](std::size_t i) {
+    return in.size() > 2 + moments + i ? in[2 + moments + i]->data.at(0) : 1.0;
+  };
+  const double rate = a.rate * scalar(0);
   std::vector<Array> out{*in[0]};
-  for (std::size_t i = 2; i < in.size(); ++i) out.push_back(*in[i]);
+  for (std::size_t i = 2; i < 2 + moments; ++i) out.push_back(*in[i]);
   for (std::size_t i = 0; i < in[0]->data.size(); ++i) {
     double& w = out[0].data[i];
     const double g = in[1]->data[i] + a.weight_decay * w;
     if (op == OpKind::Sgd) {
-      w -= a.rate * g;
+      w -= rate * g;
     } else if (op == OpKind::Momentum) {
       double& v = out[1].data[i];
-      v = a.alpha * v + a.beta * g;
-      w -= a.rate * (a.nesterov ? g + a.alpha * v : v);
+      v = a.alpha * v + a.beta * scalar(1) * g;
+      w -= rate * (a.nesterov ? g + a.alpha * v : v);
     } else if (op == OpKind::Adagrad) {
       double& h = out[1].data[i];
       h += g * g;
-      w -= a.rate * g / (std::sqrt(h) + a.epsilon);
+      w -= rate * g / (std::sqrt(h) + a.epsilon);
     } else {
       check(op == OpKind::Adam, "reference", "no such optimizer");
       double& v = out[1].data[i];
       double& h = out[2].data[i];
       v = a.alpha * v + (1 - a.alpha) * g;
       h = a.beta * h + (1 - a.beta) * g * g;
-      w = (1 - a.final_decay) * (w - a.rate * v / (std::sqrt(h) + a.epsilon));
+      w = (1 - a.final_decay) * (w - rate * v / (std::sqrt(h) + a.epsilon));
     }
   }
   return out;

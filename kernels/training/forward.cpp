@@ -50,12 +50,13 @@ void train_batch_norm(Graph& graph, std::size_t index, Training& training, Diagn
             ? fmt::format("batch 1: '{}' normalises one value by itself, which makes it its bias", old.name)
             : fmt::format("batch 1: the variance of '{}' is over {} positions of one image only", old.name, positions));
   }
-  static constexpr const char* kParts[] = {"running_mean", "running_variance", "mean", "inverse_deviation"};
   Node node = old;
-  node.op = OpKind::BatchNormTraining;
-  for (const char* const part : kParts) {
-    node.outputs.push_back(graph.add(Tensor{free_name(graph, node.name + "/" + part), graph.shape(node.inputs[1]),
-                                            ElementType::Float32, false, Absent{}}));
+  if (old.op == OpKind::BatchNormalization) {
+    node.op = OpKind::BatchNormTraining;
+    for (const char* const part : {"running_mean", "running_variance", "mean", "inverse_deviation"}) {
+      node.outputs.push_back(graph.add(Tensor{free_name(graph, node.name + "/" + part), graph.shape(node.inputs[1]),
+                                              ElementType::Float32, false, Absent{}}));
+    }
   }
   node.inputs[3] = add_state(graph, node.inputs[3], node.outputs[1]);
   node.inputs[4] = add_state(graph, node.inputs[4], node.outputs[2]);
@@ -98,15 +99,13 @@ LossResult add_class_loss(Graph& graph, TensorId output, Training& training) {
   const Shape shape = graph.shape(output);
   Shape labels = shape;
   labels.erase(labels.begin() + 1);
-  training.labels = free_name(graph, "labels");
-  training.classes = shape[1];
-  const TensorId label_input = add_input(graph, training.labels, labels, ElementType::Int32);
+  const std::string input = free_name(graph, "labels");
+  const TensorId label_input = add_input(graph, input, labels, ElementType::Int32);
   const std::optional<NodeId> producer = graph.producer(output);
   if (producer) {
     const Node& node = graph.node(*producer);
     if (node.op == OpKind::LogSoftmax && over_classes(node, shape)) {
-      training.notes =
-          fmt::format("loss: negative log-likelihood of output '{}' with input '{}'", name, training.labels);
+      training.notes = fmt::format("loss: negative log-likelihood of output '{}' with input '{}'", name, input);
       return add_negative_log_likelihood(graph, "loss", output, label_input, LossReduction::Mean);
     }
     if (node.op == OpKind::Softmax && over_classes(node, shape)) {
@@ -114,11 +113,11 @@ LossResult add_class_loss(Graph& graph, TensorId output, Training& training) {
       training.notes = fmt::format(
           "loss: cross-entropy of '{}', what the Softmax of output '{}' reads, with input "
           "'{}'; the loss does the Softmax's work",
-          graph.tensor(scores).name, name, training.labels);
+          graph.tensor(scores).name, name, input);
       return add_cross_entropy(graph, "loss", scores, label_input, LossReduction::Mean);
     }
   }
-  training.notes = fmt::format("loss: cross-entropy of output '{}' with input '{}'", name, training.labels);
+  training.notes = fmt::format("loss: cross-entropy of output '{}' with input '{}'", name, input);
   return add_cross_entropy(graph, "loss", output, label_input, LossReduction::Mean);
 }
 
@@ -182,7 +181,9 @@ void prepare_forward(const TrainingOptions& options, Training& training, Diagnos
   remove_dead(graph);
   const std::size_t count = graph.nodes.size();
   for (std::size_t n = 0; n < count; ++n) {
-    if (graph.nodes[n].op == OpKind::BatchNormalization) train_batch_norm(graph, n, training, diagnostics);
+    const OpKind op = graph.nodes[n].op;
+    const bool normalises = op == OpKind::BatchNormalization || op == OpKind::BatchNormTraining;
+    if (normalises) train_batch_norm(graph, n, training, diagnostics);
     if (std::holds_alternative<DropoutAttributes>(graph.nodes[n].attributes)) train_dropout(graph, n, training);
   }
 }

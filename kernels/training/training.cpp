@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "base/errors.h"
+#include "kernels/graph/learning_rate.h"
+#include "kernels/graph/node_appender.h"
 #include "kernels/graph/passes/remove_dead.h"
 #include "kernels/training/backward.h"
 #include "kernels/training/forward.h"
@@ -46,8 +47,7 @@ class Updates {
     attributes_.nesterov = options.optimizer == OptimizerKind::Nesterov;
     if (options.optimizer == OptimizerKind::Adam) {
       attributes_.beta = options.second_moment;
-      const auto step = static_cast<double>(options.step);
-      attributes_.rate *= std::sqrt(1 - std::pow(options.second_moment, step)) / (1 - std::pow(options.momentum, step));
+      attributes_.rate = 1;  // the operand is all of it
     }
   }
 
@@ -61,6 +61,7 @@ class Updates {
     for (const char* const moment : moments()) held.push_back(add_moment(weight, moment));
     std::vector<TensorId> inputs = held;
     inputs.insert(inputs.begin() + 1, *gradient);
+    if (kind() == OpKind::Adam) inputs.push_back(adam_rate());
     const std::string name = backward_.unique(fmt::format("{}/update", node));
     const std::vector<TensorId> after = backward_.append(name, TrainingPhase::Update, kind(), std::move(inputs),
                                                          std::vector<Shape>(held.size(), shape), attributes_);
@@ -96,6 +97,23 @@ class Updates {
     }
   }
 
+  /// Computed once, by the first update. The number of the iteration is a state, so that each one corrects its own
+  /// bias.
+  TensorId adam_rate() {
+    if (adam_rate_) return *adam_rate_;
+    Graph& graph = backward_.graph();
+    const std::string name = backward_.unique("adam");
+    NodeAppender build(graph, name, TrainingPhase::Update);
+    const TensorId before = graph.add(Tensor{name + "/iterations", {}, ElementType::Float32, false, Fill{0.0}});
+    graph.inputs.push_back(before);
+    const TensorId step = build.add("iterations/next", OpKind::Add, {before, build.number("one_more", 1)}, {});
+    graph.states.push_back({before, step});
+    graph.outputs.push_back(step);
+    const TensorId rate = build.number("learning_rate", options_.learning_rate);
+    adam_rate_ = add_adam_rate(graph, name, rate, step, options_.momentum, options_.second_moment);
+    return *adam_rate_;
+  }
+
   TensorId add_moment(TensorId weight, const char* moment) {
     Graph& graph = backward_.graph();
     const std::string name = backward_.unique(fmt::format("{}/{}", graph.tensor(weight).name, moment));
@@ -107,6 +125,7 @@ class Updates {
   Backward& backward_;
   const TrainingOptions& options_;
   OptimizerAttributes attributes_;
+  std::optional<TensorId> adam_rate_;
 };
 
 void add_gradient(Backward& backward, const Node& node) {

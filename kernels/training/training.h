@@ -21,7 +21,6 @@ struct TrainingOptions {
   double momentum = 0.9;         ///< Momentum, Nesterov; Adam's beta1
   double second_moment = 0.999;  ///< Adam's beta2
   double epsilon = 1e-8;         ///< Adam, Adagrad
-  std::int64_t step = 1;         ///< number of the iteration, from 1: Adam's bias correction
   bool input_gradient = false;   ///< the gradient by the network's inputs is computed as well, and is an output
 };
 
@@ -32,8 +31,6 @@ struct Training {
   Graph graph;
   std::string notes;                  ///< a sentence or two: which output is taken with which loss
   std::vector<std::string> warnings;  ///< a sentence each
-  std::string labels;                 ///< name of the input that holds class numbers; empty: there is none
-  std::int64_t classes = 0;           ///< how many, if so
   struct Mask {
     std::string input;
     double ratio = 0.0;  ///< share of zeros; the others are 1/(1-ratio)

@@ -48,10 +48,13 @@ class OperatorModel {
   explicit OperatorModel(const std::filesystem::path& folder) : folder_(folder) {
     std::ifstream file(folder / "model.onnx", std::ios::binary);
     if (!model_.ParseFromIstream(&file)) throw Skipped{"no model"};
+    if (folder.filename() == "test_adam_multiple") {
+      throw Skipped{"its outputs were made with an epsilon of 0.01, which the model leaves out"};
+    }
     bring_up_to_date();
     std::set<std::string> unknown;
     for (const auto& node : model_.graph().node()) {
-      if (find_operator(node.op_type()) == nullptr) unknown.insert(node.op_type());
+      if (find_operator(node.op_type(), node.domain()) == nullptr) unknown.insert(node.op_type());
     }
     if (!unknown.empty()) throw Skipped{"operator " + *unknown.begin() + " is not supported"};
     std::set<std::string> initializers;
@@ -90,7 +93,7 @@ class OperatorModel {
   void bring_up_to_date() {
     const auto opset = model_.opset_import(0).version();
     path_ = (folder_ / "model.onnx").string();
-    if (opset >= kFirstOpset) return;
+    if (opset >= kFirstOpset || !model_.opset_import(0).domain().empty()) return;
     const auto& nodes = model_.graph().node();
     const bool unchanged = std::all_of(nodes.begin(), nodes.end(), [&](const auto& node) {
       const onnx::OpSchema* const schema = onnx::OpSchemaRegistry::Schema(node.op_type(), kFirstOpset);
@@ -112,6 +115,14 @@ class OperatorModel {
     model_.SerializeToOstream(&file);
   }
 
+  /// Are integers data, such as labels or the number of an iteration, and not axes or sizes?
+  [[nodiscard]] bool takes_integers() const {
+    static const std::set<std::string> kTraining = {"Adagrad", "Adam", "Momentum", "NegativeLogLikelihoodLoss",
+                                                    "SoftmaxCrossEntropyLoss"};
+    const std::set<std::string> names = operators();
+    return std::any_of(names.begin(), names.end(), [](const auto& name) { return kTraining.count(name) > 0; });
+  }
+
   [[nodiscard]] Tensor tensor(const std::string& direction, std::size_t i) const {
     const auto path = folder_ / "test_data_set_0" / (direction + "_" + std::to_string(i) + ".pb");
     if (!std::filesystem::exists(path)) throw Skipped{"no " + direction + " in the test data"};
@@ -129,7 +140,7 @@ class OperatorModel {
       }
       const bool integer = value.type != ElementType::Float32 && value.type != ElementType::Float64 &&
                            value.type != ElementType::Float16;
-      if (i > 0 && (constants || integer)) options.constants[inputs_[i]] = std::move(value);
+      if (i > 0 && (constants || (integer && !takes_integers()))) options.constants[inputs_[i]] = std::move(value);
     }
     const Graph graph = import_onnx(path_, options);
     bool complete = true;
@@ -172,8 +183,19 @@ class OperatorModel {
   /// 1e-5, but 1e-3 after functions that the machine approximates, and 0 for integers.
   [[nodiscard]] double tolerance() const {
     if (is_quantised() || operators().count("QuantizeLinear") > 0) return 0;
-    static const std::set<std::string> kApproximated = {"Sigmoid", "Tanh",       "Exp", "Elu", "Erf",
-                                                        "Softmax", "LogSoftmax", "Pow", "LRN", "Sqrt"};
+    static const std::set<std::string> kApproximated = {"Sigmoid",
+                                                        "Tanh",
+                                                        "Exp",
+                                                        "Elu",
+                                                        "Erf",
+                                                        "Softmax",
+                                                        "LogSoftmax",
+                                                        "Pow",
+                                                        "LRN",
+                                                        "Sqrt",
+                                                        "Adagrad",
+                                                        "Adam",
+                                                        "SoftmaxCrossEntropyLoss"};
     const auto& nodes = model_.graph().node();
     return std::any_of(nodes.begin(), nodes.end(), [&](const auto& n) { return kApproximated.count(n.op_type()) > 0; })
                ? 1e-3

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "kernels/training/training.h"
+#include "test/kernels/graph/small_graph.h"
 #include "test/values/layers.h"
 #include "test/values/machine_run.h"
 
@@ -10,18 +11,6 @@
 // compared: beside a step of any size a weight stays near itself.
 namespace systole::test {
 namespace {
-
-NamedElements inputs_of(const Training& training) {
-  NamedElements inputs = random_inputs(training.graph, 3);
-  if (!training.labels.empty()) {
-    double label = 0;
-    for (double& element : inputs.at(training.labels)) {
-      element = std::fmod(label, static_cast<double>(training.classes));
-      label += 1;
-    }
-  }
-  return inputs;
-}
 
 Elements steps(const Elements& after, const Elements& before) {
   Elements result = after;
@@ -33,7 +22,7 @@ void expect_right_iteration(const Training& training, const std::string& hardwar
                             GradientWay way = GradientWay::quicker) {
   SCOPED_TRACE(hardware + (fusion ? ", fused" : ", not fused"));
   const Graph& graph = training.graph;
-  const NamedElements inputs = inputs_of(training);
+  const NamedElements inputs = random_inputs(training.graph, 3);
   const NamedElements expected = evaluate(graph, inputs);
   const MachineRun run = run_on_machine(graph, load(hardware), inputs, fusion, way);
   EXPECT_EQ(difference(run.outputs.at("loss/loss"), expected.at("loss/loss"), 1e-5), "") << "loss";
@@ -114,6 +103,33 @@ TEST(TrainingIteration, with_both_ways_of_gradients) {
   for (const GradientWay way : {GradientWay::zero_insert, GradientWay::phases}) {
     expect_right_iteration(training, "tiny_4x4", true, way);
   }
+}
+
+/// By how much of its length a dense layer's step differs from the reference when its only unit is active by less than
+/// a rounding error: the sum of -1, 2^-30 and 1.
+double difference_at_the_edge(OpKind activation) {
+  SmallGraph g;
+  const TensorId x = g.input("x", {1, 2});
+  const TensorId w = g.constant("w", {2, 1}, std::vector<float>{1, 1});
+  const TensorId b = g.constant("b", {1}, std::vector<float>{-1});
+  const TensorId sum = g.node("dense", OpKind::Gemm, {x, w, b}, {1, 1}, GemmAttributes{});
+  g.output(g.node("unit", activation, {sum}, {1, 1}));
+  TrainingOptions options;
+  options.loss = LossKind::MeanSquared;
+  const Training training = expand_training(g.graph, options);
+  NamedElements inputs = random_inputs(training.graph, 1);
+  inputs["x"] = {0x1p-30, 1};
+  inputs["targets"] = {5};
+  const NamedElements expected = evaluate(training.graph, inputs);
+  const MachineRun run = run_on_machine(training.graph, load("tiny_8x4"), inputs);
+  EXPECT_EQ(difference(run.outputs.at("loss/loss"), expected.at("loss/loss"), 1e-5), "");
+  const double step = expected.at("w/next")[1] - 1;
+  return std::fabs(run.outputs.at("w/next")[1] - expected.at("w/next")[1]) / std::fabs(step);
+}
+
+TEST(TrainingIteration, a_rectifier_within_a_rounding_error_of_zero_stops_or_passes_a_whole_gradient) {
+  EXPECT_EQ(difference_at_the_edge(OpKind::Relu), 1) << "the reference steps, the machine does not";
+  EXPECT_LT(difference_at_the_edge(OpKind::Tanh), 1e-5) << "without a switch there is no such difference";
 }
 
 }  // namespace
