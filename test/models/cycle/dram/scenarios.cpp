@@ -8,6 +8,12 @@ constexpr std::size_t kRequests = 20000;
 
 /// A map whose lowest bits run through a row: same bank group, row hits.
 constexpr const char* kColumnLowest = "row-rank-bank-bankgroup-channel-column";
+/// A map that keeps low addresses in one channel.
+constexpr const char* kChannelHighest = "channel-row-rank-bank-column-bankgroup";
+
+/// The longest trace: how often it is busy, and from one such time to the next in clocks.
+constexpr int kPeriods = 16;
+constexpr Clock kPeriod = 500000;
 
 config::Memory with_map(config::Memory memory, const char* fields) {
   memory.mutable_dram()->mutable_address_map()->set_fields(fields);
@@ -50,6 +56,16 @@ std::vector<Scenario> scenarios(const std::string& device) {
     busy_idle.push_back(request);
   }
 
+  // Again and again idle, all refreshes done, then one channel busy for more than 9 tREFI; some ACT then goes a clock
+  // before the banks must be closed, and REF at the last clock that is allowed.
+  std::vector<TraceRequest> nine_intervals;
+  for (int period = 0; period < kPeriods; ++period) {
+    for (TraceRequest request : traffic.make({kRequests, 1U << 26, 30})) {
+      request.clock += period * (kPeriod + 5);
+      nine_intervals.push_back(request);
+    }
+  }
+
   std::vector<Scenario> all = {
       {"random", plain, random},
       {"local", plain, local},
@@ -73,6 +89,14 @@ std::vector<Scenario> scenarios(const std::string& device) {
     all.push_back({"random, all-bank refresh", with_refresh(plain, config::all_bank, 0), random});
     all.push_back({"sparse, all-bank refresh", with_refresh(plain, config::all_bank, 0), sparse});
     all.push_back({"busy and idle, all-bank refresh postponed", with_refresh(plain, config::all_bank, 8), busy_idle});
+  }
+  all.push_back({"again and again, all-bank refresh postponed",
+                 with_map(with_refresh(plain, config::all_bank, 8), kChannelHighest), nine_intervals});
+  for (Scenario& scenario : all) scenario.sheet = device;
+  if (device == "lpddr5_6400") {
+    config::Memory close = with_refresh(plain, own, 8);
+    close.mutable_dram()->mutable_per_bank_refresh()->set_to_refresh(checker::kCloseRefreshes);
+    all.push_back({"refreshes close together", close, busy_idle, "lpddr5_close_refreshes"});
   }
   return all;
 }

@@ -14,6 +14,7 @@ struct Scenario {
   std::string name;
   config::Memory memory;
   std::vector<TraceRequest> requests;
+  std::string sheet = "";  ///< the checker's data sheet
 };
 
 /// Traffic and policies that together bring every rule of a device to its limit: each page policy, refresh postponed

@@ -27,7 +27,11 @@ struct DataSheet {
       unloaded_read;  ///< clocks from a request to the end of its data when its bank is closed and nothing else goes on
 };
 
-/// ddr4_2400, ddr4_3200, lpddr4_3200, hbm2 or lpddr5_6400; throws std::out_of_range for others.
+/// Clocks between two REFPB of lpddr5_close_refreshes.
+constexpr int kCloseRefreshes = 10;
+
+/// ddr4_2400, ddr4_3200, lpddr4_3200, hbm2, lpddr5_6400 or, for the tests, lpddr5_close_refreshes; throws
+/// std::out_of_range for others.
 DataSheet data_sheet(const std::string& name);
 
 }  // namespace systole::checker
