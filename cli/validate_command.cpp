@@ -56,10 +56,6 @@ void check_consistent(const ValidateOptions& options) {
   if (options.model != "systole" && options.model != "simdit") {
     throw UserError({"", 0, 0, fmt::format("--model is '{}'", options.model), "systole or simdit"});
   }
-  if (options.model == "simdit" && options.network.mode == "training") {
-    throw UserError({"", 0, 0, "the rows of the published model's training are not the layers of a compiled iteration",
-                     "validate it in inference; analyze --model simdit --mode training gives its table"});
-  }
   if (options.model == "systole" && options.allow_unmodelled) {
     throw UserError({"", 0, 0, "--allow-unmodelled is for the published model", "add --model simdit"});
   }
@@ -93,8 +89,26 @@ Validation validate_corrected(const isa::Program& program, const std::vector<Run
   return validation::compare(program, causes, cycle, modelled);
 }
 
-/// The published model's cycles by layer of the program: those of a node count for the layer in whose blocks it runs.
-ModelCycles by_layer(const isa::Program& program, const SimditAnalysis& analysis,
+/// The layer of the program that does what the published model lists for a node in a phase.
+std::string layer_name(const std::string& node, simdit::Phase phase) {
+  switch (phase) {
+    case simdit::Phase::forward:
+      return node;
+    case simdit::Phase::grad_data:
+      return node + "/grad_data";
+    case simdit::Phase::grad_weight:
+      return node + "/grad_weight";
+    case simdit::Phase::grad:
+      return node + "/grad";
+    case simdit::Phase::update:
+      return node + "/update";
+  }
+  fail_check("validate", "unknown phase");
+}
+
+/// The published model's cycles by layer of the program: those of a node count for the layer in whose blocks it runs,
+/// and what the machine does not do at all (the gradient by the network's input) for the node's forward layer.
+ModelCycles by_layer(const isa::Program& program, const simdit::Program& published,
                      const std::vector<simdit::Cost>& costs) {
   std::map<std::string, int> leader;
   for (const isa::LayerInfo& layer : program.layers()) {
@@ -103,29 +117,42 @@ ModelCycles by_layer(const isa::Program& program, const SimditAnalysis& analysis
   ModelCycles cycles(static_cast<std::size_t>(program.layers_size()), 0.0);
   for (std::size_t i = 0; i < costs.size(); ++i) {
     if (costs[i].cycles() == 0) continue;
-    const auto found = leader.find(analysis.program.nodes[i]);
-    check(found != leader.end(), "validate", [&] { return "the program has no layer " + analysis.program.nodes[i]; });
+    auto found = leader.find(layer_name(published.nodes[i], published.phases[i]));
+    if (found == leader.end()) found = leader.find(published.nodes[i]);
+    check(found != leader.end(), "validate", [&] { return "the program has no layer " + published.nodes[i]; });
     cycles[static_cast<std::size_t>(found->second)] += costs[i].cycles();
   }
   return cycles;
+}
+
+/// The layers that the published model charges nothing for, charged as the machine does without any other cause.
+ModelCycles with_free_layers(ModelCycles published, const MachineCycles& machine) {
+  for (std::size_t i = 0; i < published.size(); ++i) {
+    if (published[i] == 0) published[i] = static_cast<double>(machine[i]);
+  }
+  return published;
 }
 
 Validation validate_published(const std::string& model, const ValidateOptions& options, const ProgramSource& source,
                               const std::vector<std::string>& causes, const std::vector<MachineCycles>& cycle) {
   const NetworkSource network = network_from(model, options.network);
   const bool fused = options.network.fusion;
+  const bool training = options.network.mode == "training";
   const SimditAnalysis published =
-      simdit_analysis(network.graph, network.path, source.machine, {fused, false, options.allow_unmodelled});
+      simdit_analysis(network.graph, network.path, source.machine, {fused, training, options.allow_unmodelled});
   const simdit::Machine machine = simdit::machine_of(source.machine);
   std::vector<ModelCycles> steps;
   for (const simdit::Corrections& corrections :
        {simdit::Corrections{}, {true, false, false}, {true, true, false}, {true, true, true}}) {
-    steps.push_back(by_layer(source.program, published,
+    steps.push_back(by_layer(source.program, published.program,
                              simdit::network_cost(published.program.layers, machine, fused, corrections)));
   }
-  return validation::compare_with_faults(source.program, causes, cycle,
-                                         {"fractional_tiles", "slot_counts", "padded_channels"}, steps,
-                                         "tiling_and_overlap");
+  std::vector<std::string> faults{"fractional_tiles", "slot_counts", "padded_channels"};
+  if (training) {
+    steps.push_back(with_free_layers(steps.back(), cycle.back()));
+    faults.emplace_back("free_layers");
+  }
+  return validation::compare_with_faults(source.program, causes, cycle, faults, steps, "tiling_and_overlap");
 }
 
 void write_results(const Validation& validation, const config::Machine& machine, ResultFolder& folder) {

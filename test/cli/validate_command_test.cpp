@@ -102,6 +102,21 @@ TEST_F(ValidateCommand, the_published_models_faults_are_causes) {
   }
 }
 
+TEST_F(ValidateCommand, compares_the_published_models_training_and_charges_what_it_leaves_free) {
+  const json validation =
+      validated("resnet18 --model simdit --mode training --batch 2 --hw training_64x64 --no-fusion");
+  expect_exact_sums(validation);
+  EXPECT_GT(validation["causes"]["free_layers"].get<double>(), 0);
+  int gradients = 0;
+  for (const json& layer : validation["layers"]) {
+    const std::string name = layer["name"];
+    if (name.find("/grad_weight") == std::string::npos) continue;
+    ++gradients;
+    EXPECT_GT(layer["analytical"].get<double>(), 0) << name;
+  }
+  EXPECT_GT(gradients, 20);
+}
+
 TEST_F(ValidateCommand, with_the_ideal_memory_the_corrected_model_is_exact_but_for_the_model_itself) {
   const json validation = validated("lenet5 --dram ideal");
   EXPECT_LT(std::abs(validation["total_error"].get<double>()), 0.005);
