@@ -197,10 +197,6 @@ void run_explore(const std::vector<std::string>& arguments, std::ostream& out) {
   set_log_levels(options.talk.logs);
   check_options(options);
   const LoadedSpace space = load_space(*name);
-  for (const int objective : space.space.objective()) {
-    if (objective == config::cycles) continue;
-    throw UserError({*name, 0, 0, "only `objective: cycles` can be searched for", "leave the others out"});
-  }
 
   const bool silent = options.talk.quiet || options.results.json;
   ProgressLine progress(!silent);

@@ -11,6 +11,7 @@
 #include "kernels/graph/passes/remove_dead.h"
 #include "models/analytical/simdit/from_graph.h"
 #include "models/analytical/simdit/from_machine.h"
+#include "models/analytical/simdit/training.h"
 
 namespace systole {
 
@@ -27,9 +28,11 @@ std::vector<SimditWorkload> simdit_workloads(const LoadedSpace& space) {
     options.batch = workload.batch();
     NetworkSource network = network_from(workload.network(), options);
     fold_bias(network.graph);
-    fold_batch_norm(network.graph);
+    const bool training = workload.mode() == config::training;
+    if (!training) fold_batch_norm(network.graph);
     remove_dead(network.graph);
-    const simdit::Program program = simdit::program_of(network.graph);
+    const simdit::Program program =
+        training ? simdit::training_program_of(network.graph) : simdit::program_of(network.graph);
     for (const simdit::Unmodelled& node : program.unmodelled) {
       diagnostics.add({network.path, 0, 0,
                        fmt::format("SimDIT has no model for {} ({}): {}", node.node, node.onnx_op, node.reason),

@@ -200,7 +200,8 @@ Json exploration_json(const LoadedSpace& space, const Exploration& exploration, 
   for (const SpaceBudget& budget : space.design.budgets()) budgets.push_back(budget_json(space.design, budget));
   Json workloads = Json::array();
   for (const config::Workload& workload : space.space.workload()) {
-    workloads.push_back(fmt::format("{} batch {}{}", workload.network(), workload.batch(),
+    workloads.push_back(fmt::format("{} {}batch {}{}", workload.network(),
+                                    workload.mode() == config::training ? "training " : "", workload.batch(),
                                     workload.weight() == 1 ? "" : fmt::format(" weight {}", workload.weight())));
   }
   return {{"schema", 1},

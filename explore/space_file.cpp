@@ -51,6 +51,29 @@ void check_value(const std::string& field, std::int64_t value, const config::Mac
   add_at(place, faults, diagnostics);
 }
 
+/// Objectives that no model can judge, and training on a machine that has no numbers for it.
+void check_wishes(const Loaded<config::Space>& loaded, const config::Machine& machine, Diagnostics& diagnostics) {
+  const config::Space& space = loaded.message;
+  for (int o = 0; o < space.objective_size(); ++o) {
+    if (space.objective(o) == config::cycles) continue;
+    const std::string wanted = config::Objective_Name(space.objective(o));
+    diagnostics.add(loaded.source.fault(
+        fmt::format("objective[{}]", o),
+        space.model() == config::simdit
+            ? fmt::format("the published model has no energy, so nothing can be searched for the least {}", wanted)
+            : fmt::format("the corrected model does not count the events that {} is priced from", wanted),
+        "objective: cycles; with `finalists` the simulation tells the energy of the best ones"));
+  }
+  for (int w = 0; w < space.workload_size(); ++w) {
+    if (space.workload(w).mode() != config::training || machine.simd_unit().number_format() == config::float32)
+      continue;
+    diagnostics.add(
+        loaded.source.fault(fmt::format("workload[{}].mode", w),
+                            fmt::format("training needs a float32 SIMD unit, and {} has none", machine.name()),
+                            "machine: \"training_64x64\", or set: \"simd_unit.number_format=float32\""));
+  }
+}
+
 /// The machine with each memory of the finalists; its own when they name none.
 std::vector<config::Machine> finalist_machines(const Loaded<config::Space>& loaded, const MachineRequest& request,
                                                const config::Machine& own, Diagnostics& diagnostics) {
@@ -169,8 +192,11 @@ LoadedSpace load_space(const std::string& name) {
   MachineRequest request;
   request.hardware = space.machine();
   request.overrides.assign(space.set().begin(), space.set().end());
+  request.training = std::any_of(space.workload().begin(), space.workload().end(),
+                                 [](const config::Workload& each) { return each.mode() == config::training; });
   const config::Machine machine = load_machine(request, diagnostics).message;
   diagnostics.throw_if_any();
+  check_wishes(loaded, machine, diagnostics);
   std::vector<config::Machine> simulated = finalist_machines(loaded, request, machine, diagnostics);
   std::vector<SpaceAxis> axes = axes_of(loaded, machine, diagnostics);
   diagnostics.throw_if_any();

@@ -77,6 +77,76 @@ workload { network: "lenet5" }
   EXPECT_EQ(nlohmann::json::parse(analysis.out)["cycles"], best["cycles"]);
 }
 
+/// Costs of several networks add up, each as often as its weight says; training is one iteration.
+TEST_F(ExploreCommand, NetworksHaveModesAndWeights) {
+  std::ofstream(place / "space.textproto") << R"(machine: "training_16x16"
+axis { field: "ports.ibuf" value: 128 }
+workload { network: "lenet5" mode: training fusion: false }
+workload { network: "lenet5" batch: 2 weight: 3 }
+)";
+  const nlohmann::json summary = nlohmann::json::parse(systole("explore ./space.textproto --json").out);
+  const auto cycles = [&](const std::string& arguments) {
+    const Ended analysis = systole(
+        "analyze lenet5 --tiling simdit --hw training_16x16 --set ports.ibuf=128 --json --set "
+        "simd_unit.number_format=float32 " +
+        arguments);
+    return nlohmann::json::parse(analysis.out)["cycles"].get<double>();
+  };
+  EXPECT_EQ(summary["best"][0]["cycles"], cycles("--mode training --no-fusion") + 3 * cycles("--batch 2"));
+}
+
+/// Every fault with its place, and what is near.
+TEST_F(ExploreCommand, FaultsOfASpaceAreTold) {
+  const std::string begin = "machine: \"inference_16x16\"\n";
+  const std::string end = "workload { network: \"lenet5\" }\n";
+  const std::string axis = "axis { field: \"ports.ibuf\" value: 64 value: 128 }\n";
+  const auto told = [&](const std::string& text) {
+    std::ofstream(place / "bad.textproto") << text;
+    const Ended run = systole("explore ./bad.textproto");
+    EXPECT_EQ(run.code, 1) << text;
+    EXPECT_EQ(run.out, "");
+    return run.err;
+  };
+  EXPECT_THAT(told(begin + "axs { }\n" + end), HasSubstr("bad.textproto:2:1: error: unknown key 'axs'"));
+  EXPECT_THAT(told(begin + "axis { field: \"ports.ibu\" value: 64 }\n" + end), HasSubstr("did you mean 'ports.ibuf'?"));
+  EXPECT_THAT(told(begin + "axis { field: \"ports.ibuf\" range { from: 128 to: 64 step: 8 } }\n" + end),
+              HasSubstr("bad.textproto:2:6: error: axis 'ports.ibuf' has no value"));
+  EXPECT_THAT(
+      told(begin + axis + "budget { name: \"b\" term { field: \"ports.ibuf\" } at_least: 9 at_most: 8 }\n" + end),
+      HasSubstr("wants at least 9 and at most 8"));
+  EXPECT_THAT(told(begin + axis + "budget { name: \"b\" term { field: \"ports.ibuf\" } at_most: 32 }\n" + end),
+              HasSubstr("the smallest sum is 64"));
+  EXPECT_THAT(told(begin + axis), HasSubstr("there is no network to run"));
+  EXPECT_THAT(told(begin + axis + end + "finalists { count: 1 memory: \"hbm3\" }\n"),
+              HasSubstr("bad.textproto:4:30: error: there is no memory named 'hbm3'\n  hint: did you mean 'hbm2'?"));
+  EXPECT_THAT(told(begin + axis + end + "objective: energy\n"),
+              HasSubstr("bad.textproto:4:12: error: the corrected model"));
+  EXPECT_THAT(told(begin + axis + end + "objective: energy\nmodel: simdit\n"),
+              HasSubstr("the published model has no energy"));
+  EXPECT_THAT(told(begin + axis +
+                   "workload { network: \"lenet5\" mode: training }\nset: \"simd_unit.number_format=fixed32\"\n"),
+              HasSubstr("training needs a float32 SIMD unit"));
+}
+
+/// A machine that the model cannot cost is counted by reason; when none is left, that is the fault.
+TEST_F(ExploreCommand, PointsWithoutACostAreListed) {
+  const auto space = [&](const std::string& values) {
+    std::ofstream(place / "space.textproto") << "machine: \"inference_16x16\"\naxis { field: \"buffers.wbuf_bits\" "
+                                             << values << " }\nworkload { network: \"lenet5\" }\n";
+    return systole("explore ./space.textproto --json");
+  };
+  const nlohmann::json some = nlohmann::json::parse(space("value: 262144 value: 262152 value: 262160").out);
+  EXPECT_EQ(some["points"], 1);
+  ASSERT_EQ(some["unevaluable"].size(), 2U);
+  for (const auto& [reason, count] : some["unevaluable"].items()) {
+    EXPECT_THAT(reason, HasSubstr("does not divide into 2 halves"));
+    EXPECT_EQ(count, 1);
+  }
+  const Ended none = space("value: 262152");
+  EXPECT_EQ(none.code, 1);
+  EXPECT_THAT(none.err, HasSubstr("the model can cost no point of the space: wbuf_bits of 262152 bits"));
+}
+
 /// What `systole run` says of the same machine and memory; every contender once, kept in the store.
 TEST_F(ExploreCommand, FinalistsAreSimulated) {
   std::ofstream(place / "space.textproto") << R"(machine: "inference_16x16"
