@@ -32,8 +32,9 @@ TEST_F(WaveOn, TheWaveIsThatOfAWindowAroundTheStall) {
   EXPECT_EQ(window(begin - 1, end).cycles_of("dma_parambuf.state").size(), 2);
   EXPECT_EQ(window(begin, end + 1).cycles_of("dma_parambuf.state").size(), 2);
   const Wave same = window(on.first(), on.last());
-  for (const char* name : {"systolic_array.state", "simd_unit.state", "dma_ibuf.state", "dma_ibuf.load_address",
-                           "dma_parambuf.outstanding", "systolic_array.tile", "dram.channel0.command", "slots.obuf"}) {
+  // Not tiles and addresses: a window does not know those that began long before it.
+  for (const char* name :
+       {"systolic_array.state", "simd_unit.state", "dma_ibuf.state", "dma_parambuf.outstanding", "slots.obuf"}) {
     EXPECT_EQ(on.cycles_of(name), same.cycles_of(name)) << name;
   }
 }

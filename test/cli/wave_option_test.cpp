@@ -13,9 +13,12 @@ using testing::HasSubstr;
 
 class WaveOption : public ProgramTest {};
 
+/// Unit by unit and reason by reason.
 TEST_F(WaveOption, StatesAddUpToTheCounters) {
-  for (const char* memory : {"ideal", "ddr4_2400", "hbm2"}) {
-    const Ended run = systole(std::string("run lenet5 --hw inference_16x16 --json --vcd run.vcd --dram ") + memory);
+  for (const char* what :
+       {"--hw inference_16x16 --dram ideal", "--hw inference_16x16 --dram ddr4_2400",
+        "--hw inference_16x16 --dram hbm2", "--hw training_16x16 --dram hbm2 --mode training --batch 2"}) {
+    const Ended run = systole(std::string("run lenet5 --json --vcd run.vcd ") + what);
     ASSERT_EQ(run.code, 0) << run.err;
     const nlohmann::json summary = nlohmann::json::parse(run.out);
     const Wave wave(text_of("run.vcd"));
@@ -24,8 +27,7 @@ TEST_F(WaveOption, StatesAddUpToTheCounters) {
       std::map<std::string, std::int64_t> counted{{"busy", unit["busy"]}, {"idle", unit["idle"]}};
       for (const auto& [reason, cycles] : unit["stalls"].items()) counted[reason] = cycles;
       std::map<std::string, std::int64_t> seen = wave.cycles_of(name + ".state");
-      for (const auto& [state, cycles] : counted)
-        EXPECT_EQ(seen[state], cycles) << memory << ' ' << name << ' ' << state;
+      for (const auto& [state, cycles] : counted) EXPECT_EQ(seen[state], cycles) << what << ' ' << name << ' ' << state;
     }
   }
 }

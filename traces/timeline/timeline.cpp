@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kFirstPort = static_cast<std::size_t>(Unit::dma_parambuf);
 constexpr Cycles kCounterSpan{1024};
+constexpr double kCounterUnit = 1.0 / static_cast<double>(kCounterSpan.count());
 
 std::size_t port_of(Unit unit) {
   return static_cast<std::size_t>(unit) - kFirstPort;
@@ -42,11 +43,13 @@ Timeline::Timeline(std::ostream& out, TimelineOptions options) : out_(out), opti
     if (unit < kFirstPort || unit >= kFirstPort + transfers_.size()) continue;
     transfers_[unit - kFirstPort] = {track(name + " loads"), track(name + " stores")};
     buses_[unit - kFirstPort].name = name + " bus, busy part";
+    outstanding_[unit - kFirstPort].counter.name = name + " bursts on their way";
   }
   for (int channel = 0; channel < options_.channels; ++channel) {
     channels_.push_back(track(fmt::format("dram channel {}", channel)));
   }
   memory_.name = "dram, bytes a cycle";
+  at_memory_.counter.name = "bursts at the memory";
 }
 
 Timeline::Track Timeline::track(const std::string& name) {
@@ -136,10 +139,11 @@ void Timeline::transfer_ends(const TransferSpan& transfer) {
 }
 
 void Timeline::level(const LevelChange& change) {
-  if (change.level != Level::bus) return;
   const auto port = static_cast<std::size_t>(change.index);
-  const double unit = 1.0 / static_cast<double>(kCounterSpan.count());
-  if (change.value == 0) count(buses_[port], bus_since_[port], (change.at - bus_since_[port]).count(), unit);
+  if (change.level == Level::outstanding) occupy(outstanding_[port], change.at, change.value);
+  if (change.level == Level::memory) occupy(at_memory_, change.at, change.value);
+  if (change.level != Level::bus) return;
+  if (change.value == 0) count(buses_[port], bus_since_[port], (change.at - bus_since_[port]).count(), kCounterUnit);
   bus_since_[port] = change.at;
 }
 
@@ -148,7 +152,7 @@ void Timeline::dram(const DramEvent& event) {
   const bool write = command[0] == 'W';
   const bool read = command.rfind("RD", 0) == 0;
   Track& track = channels_.at(static_cast<std::size_t>(event.channel));
-  if (write || read) count(memory_, event.at, options_.burst_bytes, 1.0 / static_cast<double>(kCounterSpan.count()));
+  if (write || read) count(memory_, event.at, options_.burst_bytes, kCounterUnit);
   if (command == "ACT" || command == "PRE" || command == "PREA") return;
   const std::string name = write ? "write" : read ? "read" : "refresh";
   if (track.slices > 0 && track.name == name) {
@@ -156,6 +160,18 @@ void Timeline::dram(const DramEvent& event) {
     return;
   }
   slice(track, event.at, event.at + Cycles{1}, name, "");
+}
+
+/// What the level was until now, divided at the borders of spans.
+void Timeline::occupy(Occupancy& occupancy, Cycles at, std::int64_t value) {
+  while (occupancy.since < at) {
+    const std::int64_t border = (occupancy.since.count() / kCounterSpan.count() + 1) * kCounterSpan.count();
+    const Cycles until = occupancy.level == 0 ? at : std::min(at, Cycles{border});
+    const std::int64_t amount = occupancy.level * (until - occupancy.since).count();
+    if (amount > 0) count(occupancy.counter, occupancy.since, amount, kCounterUnit);
+    occupancy.since = until;
+  }
+  occupancy.level = value;
 }
 
 void Timeline::count(Counter& counter, Cycles at, std::int64_t amount, double unit) {
@@ -185,9 +201,14 @@ void Timeline::close(Cycles end) {
     for (Track& track : port) write(track);
   }
   for (Track& track : channels_) write(track);
-  const double unit = 1.0 / static_cast<double>(kCounterSpan.count());
-  for (Counter& counter : buses_) write(counter, unit);
-  if (options_.channels > 0) write(memory_, unit);
+  for (Counter& counter : buses_) write(counter, kCounterUnit);
+  if (options_.channels > 0) write(memory_, kCounterUnit);
+  for (Occupancy& occupancy : outstanding_) {
+    occupy(occupancy, end, 0);
+    write(occupancy.counter, kCounterUnit);
+  }
+  occupy(at_memory_, end, 0);
+  write(at_memory_.counter, kCounterUnit);
   if (lost_ > 0) out_.clear();
   const std::string lost = lost_ > 0 ? fmt::format(R"(,"lost":"the disk was full: {} events and more")", lost_) : "";
   out_ << fmt::format(

@@ -22,7 +22,8 @@ struct TimelineOptions {
 /// A run as a Chrome trace (JSON object format), which Perfetto and speedscope open. One microsecond of the trace is
 /// one accelerator cycle. Tracks: the blocks by their leading layer; for each unit its states (idle left out); for the
 /// array and the SIMD unit their tiles; for each DMA engine its transfers; for each DRAM channel the direction of its
-/// bus and refreshes. Counters: the busy part of each port's data bus, bytes a cycle of the memory.
+/// bus and refreshes. Counters, each an average over 1024 cycles: the busy part of each port's data bus and its bursts
+/// on their way, bytes a cycle of the memory and the bursts at it.
 ///
 /// Nothing is kept: slices are written as they end. A track's neighbours are merged while they fit into a span that
 /// grows with the number of slices: above `plain_slices` 256 cycles, above twice as many 1024, .. A merged slice of
@@ -64,9 +65,17 @@ class Timeline : public RunObserver {
     std::int64_t sum = 0;
   };
 
+  /// A level as the sum of what it was in each cycle.
+  struct Occupancy {
+    Counter counter;
+    Cycles since;
+    std::int64_t level = 0;
+  };
+
   Track track(const std::string& name);
   void slice(Track& track, Cycles from, Cycles until, std::string name, std::string args);
   void write(Track& track);
+  void occupy(Occupancy& occupancy, Cycles at, std::int64_t value);
   void count(Counter& counter, Cycles at, std::int64_t amount, double unit);
   void write(Counter& counter, double unit);
   void event(const std::string& json);
@@ -87,7 +96,9 @@ class Timeline : public RunObserver {
   std::vector<Track> channels_;
   std::array<Counter, 5> buses_;  ///< busy cycles of the ports' data buses
   std::array<Cycles, 5> bus_since_{};
-  Counter memory_;  ///< bytes that column commands move
+  Counter memory_;                        ///< bytes that column commands move
+  std::array<Occupancy, 5> outstanding_;  ///< bursts of the ports
+  Occupancy at_memory_;                   ///< bursts
 };
 
 }  // namespace systole

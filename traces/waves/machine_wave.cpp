@@ -88,7 +88,12 @@ void MachineWave::declare_unit(Unit unit) {
     const std::size_t port = port_of(unit);
     for (std::size_t direction = 0; direction < 2; ++direction) {
       const std::string prefix = direction == 0 ? "load_" : "store_";
-      sequencers_[port][direction] = {declare(scope, prefix + "stream", 8), declare(scope, prefix + "address", 48)};
+      Sequencer& sequencer = sequencers_[port][direction];
+      sequencer.stream = declare(scope, prefix + "stream", 8);
+      sequencer.address = declare(scope, prefix + "address", 48);
+      for (std::size_t loop = 0; loop < sequencer.loops.size(); ++loop) {
+        sequencer.loops[loop] = declare(scope, prefix + "loop" + std::to_string(loop), 32);
+      }
     }
     ports_[port] = {declare(scope, "valid", 1), declare(scope, "ready", 1), declare(scope, "queue", 16),
                     declare(scope, "outstanding", 16), declare(scope, "bus", 1)};
@@ -156,6 +161,9 @@ void MachineWave::transfer_begins(const TransferSpan& transfer) {
   const Sequencer& sequencer = sequencers_[port_of(transfer.unit)][transfer.load ? 0 : 1];
   set(transfer.from, sequencer.stream, transfer.stream);
   set(transfer.from, sequencer.address, transfer.address);
+  for (std::size_t loop = 0; loop < sequencer.loops.size(); ++loop) {
+    set(transfer.from, sequencer.loops[loop], transfer.index[loop]);
+  }
 }
 
 void MachineWave::transfer_ends(const TransferSpan& transfer) {

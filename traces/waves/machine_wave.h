@@ -28,7 +28,8 @@ struct WaveOptions {
 std::vector<std::string> wave_scopes(const WaveOptions& options);
 
 /// A run as waveforms. Scopes: `program` (block, its first word's address, layer), `systolic_array` and `simd_unit`
-/// (state, tile, loop indices), each DMA engine (state; stream and address of both sequencers; port: valid, ready,
+/// (state, tile, loop indices), each DMA engine (state; stream, address and loop
+/// indices of both sequencers; port: valid, ready,
 /// queue, outstanding, bus), `slots` (filled, by stream and OBUF), `controller`, `dram` (state, bursts at the memory)
 /// and its channels (command, bank, row, bus direction, row hits, commands by kind, the open row of every bank, -1
 /// closed). While only some layers are watched, `state` is `not_watched` between them. A wave of a whole run holds
@@ -69,6 +70,7 @@ class MachineWave : public RunObserver {
   };
   struct Sequencer {
     Handle stream, address;
+    std::array<Handle, 8> loops;
   };
   struct Tile {
     Handle number, layer;
