@@ -22,6 +22,7 @@ const std::vector<Command>& commands() {
       {"asm", "TEXT -o PROGRAM", "the inverse of disasm", run_asm},
       {"dram", "TRACE", "the DRAM controller alone, on a request trace", run_dram},
       {"cosim", "MODEL", "vectors for RTL, and the lockstep run against it", run_cosim},
+      {"trace", "FILE", "print, filter, count and convert an instruction trace", run_trace},
       {"explain", "DIR", "what bounds the layers of a run, and what would help, measured", run_explain},
       {"explore", "SPACE", "search a design space", run_explore},
       {"info", "[TOPIC]", "what is supported: operators, instructions, configuration keys, shipped files", run_info},

@@ -25,6 +25,7 @@ void run_asm(const std::vector<std::string>& arguments, std::ostream& out);
 void run_dram(const std::vector<std::string>& arguments, std::ostream& out);
 void run_explain(const std::vector<std::string>& arguments, std::ostream& out);
 void run_explore(const std::vector<std::string>& arguments, std::ostream& out);
+void run_trace(const std::vector<std::string>& arguments, std::ostream& out);
 void run_info(const std::vector<std::string>& arguments, std::ostream& out);
 
 /// Every command of this version, in the order of the help.

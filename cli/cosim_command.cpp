@@ -13,6 +13,7 @@
 #include "cli/program_source.h"
 #include "cli/progress_line.h"
 #include "cli/rtl_simulator.h"
+#include "cli/rtl_target.h"
 #include "cli/simulation.h"
 #include "models/cycle/configure.h"
 #include "models/cycle/lockstep/tile_recorder.h"
@@ -24,8 +25,6 @@ namespace systole {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr FolderKind kVectorFolder{"--export", is_rtl_vector_file};
 
 struct CosimOptions {
   MachineOptions machine;
@@ -59,40 +58,6 @@ OptionGroup cosim_options(CosimOptions& options) {
       ("rtl", po::value(&options.rtl)->value_name("DIR"),
        "RTL in place of the one that comes with systole: files.txt and the files that it names");
   return all;
-}
-
-/// Throws UserError when the RTL cannot be this machine.
-void check_machine(const config::Machine& machine) {
-  Diagnostics faults;
-  if (machine.simd_unit().number_format() == config::float32) {
-    faults.add({"", 0, 0,
-                fmt::format("the RTL computes on integers, and the SIMD unit of {} in float32", machine.name()),
-                "add --set simd_unit.number_format=fixed32"});
-  }
-  const config::SystolicArray& array = machine.systolic_array();
-  if (array.obuf_accumulate_latency() > array.rows()) {
-    faults.add({"", 0, 0,
-                fmt::format("obuf_accumulate_latency is {} on {} rows", array.obuf_accumulate_latency(), array.rows()),
-                "the RTL reads OBUF while a sum goes down its column: at most as many cycles as rows"});
-  }
-  faults.throw_if_any();
-}
-
-RtlTarget rtl_target(const isa::Target& target, const MachineParameters& machine) {
-  const auto words = [](std::int64_t count) { return std::max<std::int64_t>(count, 2); };  // an address has a bit
-  RtlTarget result;
-  result.rows = target.rows();
-  result.columns = target.columns();
-  result.weight_bits = target.weight_bits();
-  result.activation_bits = target.activation_bits();
-  result.ibuf_words = words(2 * target.ibuf_half_elements() / target.rows());
-  result.wbuf_words = words(2 * target.wbuf_half_elements() / target.rows() / target.columns());
-  result.bbuf_words = words(2 * target.bbuf_half_elements() / target.columns());
-  result.obuf_words = words(2 * target.obuf_half_words());
-  result.vmem_words = words(target.vmem_words());
-  result.obuf_accumulate_latency = machine.array.obuf_accumulate_latency;
-  result.divide_latency = machine.simd.divide_latency;
-  return result;
 }
 
 std::string coverage_line(const char* unit, const char* words, const UnitCoverage& c) {
@@ -145,7 +110,7 @@ void run_cosim(const std::vector<std::string>& arguments, std::ostream& out) {
                       options.force, kVectorFolder);
 
   ProgramSource source = program_from(*model, options.machine, options.model, true);
-  check_machine(source.machine);
+  check_rtl_machine(source.machine);
   keep_layers(options.layers, source.program);
   const MachineParameters machine = machine_parameters(source.machine);
   RtlVectorWriter writer(rtl_target(source.program.target(), machine),

@@ -15,6 +15,7 @@
 #include "cli/run_result.h"
 #include "cli/simulation.h"
 #include "cli/timeline_recorder.h"
+#include "cli/trace_recorder.h"
 #include "cli/value_check.h"
 #include "cli/wave_recorder.h"
 #include "configs/loader.h"
@@ -36,12 +37,15 @@ struct RunOptions {
   CheckOptions check;
   WaveRequest wave;
   std::string timeline;
+  std::string trace;
 };
 
 OptionGroup run_options(RunOptions& options) {
   OptionGroup all = program_options(options.program);
   all.add_options()("timeline", boost::program_options::value(&options.timeline)->value_name("FILE"),
-                    "write a timeline (Chrome trace JSON, for Perfetto and speedscope)");
+                    "write a timeline (Chrome trace JSON, for Perfetto and speedscope)")(
+      "trace", boost::program_options::value(&options.trace)->value_name("FILE"),
+      "write every executed instruction (`systole trace FILE` reads it)");
   return all;
 }
 
@@ -142,8 +146,10 @@ void run_run(const std::vector<std::string>& arguments, std::ostream& out) {
   const std::vector<int> layers = keep_layers(options.program.layers, source.program);
   WaveRecorder wave(options.wave, source.program, source.machine);
   TimelineRecorder timeline(options.timeline, source.program, source.machine);
+  TraceRecorder trace(options.trace, source.program, source.machine);
   std::vector<Watch> watches = wave.watches();
   for (const Watch& watch : timeline.watches()) watches.push_back(watch);
+  for (const Watch& watch : trace.watches()) watches.push_back(watch);
   const bool silent = options.talk.quiet || options.results.json;
   Simulation simulation;
   try {
@@ -157,7 +163,7 @@ void run_run(const std::vector<std::string>& arguments, std::ostream& out) {
     throw InternalError(text + write_failure(failure, source.machine, source.program, folder.get(), place));
   }
   const Cycles end = simulation.counters.cycles;
-  const std::vector<std::string> losses{wave.finish(end), timeline.finish(end)};
+  const std::vector<std::string> losses{wave.finish(end), timeline.finish(end), trace.finish(end)};
   if (!options.talk.quiet) std::cerr << wave.note();
   std::optional<CheckReport> verdict;
   if (check) verdict = check->verdict();

@@ -29,16 +29,6 @@ std::string layer_comment(const Program& program, const google::protobuf::Repeat
   return "  ; " + quoted(layer_name(program, layers[static_cast<int>(i)]));
 }
 
-std::string instruction_text(const Operation& operation) {
-  std::string text = operation.spec->mnemonic;
-  for (std::size_t i = 0; i < operation.spec->fields.size(); ++i) {
-    const Field& field = operation.spec->fields[i];
-    if (field.absent == operation.values[i]) continue;
-    text += fmt::format(" {}={}", field.name, field_text(field, operation.values[i]));
-  }
-  return text;
-}
-
 std::string block_text(const Program& program, const EncodedBlock& block) {
   std::string text;
   std::int64_t nests = 0;
@@ -67,6 +57,16 @@ std::string block_text(const Program& program, const EncodedBlock& block) {
 }
 
 }  // namespace
+
+std::string instruction_text(const Operation& operation) {
+  std::string text = operation.spec->mnemonic;
+  for (std::size_t i = 0; i < operation.spec->fields.size(); ++i) {
+    const Field& field = operation.spec->fields[i];
+    if (field.absent == operation.values[i]) continue;
+    text += fmt::format(" {}={}", field.name, field_text(field, operation.values[i]));
+  }
+  return text;
+}
 
 std::string disassemble(const Program& program) {
   std::string text = ".program" + message_text(program) + "\n.target" + message_text(program.target()) + '\n';

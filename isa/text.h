@@ -18,6 +18,11 @@
 /// it.
 namespace systole::isa {
 
+struct Operation;
+
+/// One instruction, as a line of a disassembled program has it.
+std::string instruction_text(const Operation& operation);
+
 /// Words that are no instruction become `.word`.
 std::string disassemble(const Program& program);
 

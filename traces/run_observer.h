@@ -41,6 +41,15 @@ struct BlockSpan {
   Cycles until;
 };
 
+/// Words of the program that the controller decodes, `per_cycle` in a cycle.
+struct WordSpan {
+  int block = 0;
+  std::int64_t address = 0;  ///< of the first, in words since the program's first
+  std::int64_t words = 0;
+  int per_cycle = 1;  ///< 0: all of them in no time
+  Cycles from;
+};
+
 /// A tile of the array or the SIMD unit: from the cycle in which it starts to the one after its last.
 struct TileSpan {
   Unit unit;
@@ -53,6 +62,9 @@ struct TileSpan {
   Cycles until;
   Cycles hazards;    ///< of its cycles, lost to hazards
   Cycles conflicts;  ///< of its cycles, lost to bank conflicts
+  /// Where its operands lie with all loops at 0, elements from the beginning of their buffers. Array: IBUF, WBUF, BBUF,
+  /// OBUF. SIMD unit: by iterator; of IMM the slot times the lanes.
+  std::array<std::int64_t, 32> places{};
 };
 
 /// A generation of a stream that a DMA engine moved.
@@ -62,7 +74,11 @@ struct TransferSpan {
   int stream = 0;
   int layer = -1;
   std::int64_t address = 0;  ///< of its first byte off chip
-  std::int64_t bytes = 0;    ///< that crossed the port
+  std::int64_t on_chip = 0;  ///< elements from the beginning of the buffer: where its slot's walk begins
+  std::int64_t low = 0;      ///< the bytes that crossed the port are among low .. high-1 off chip
+  std::int64_t high = 0;
+  std::int64_t bytes = 0;     ///< that crossed the port
+  std::int64_t elements = 0;  ///< on chip, filled ones included
   std::int64_t bursts = 0;
   std::array<std::int32_t, 8> index{};  ///< of the tile loops at the tile that it belongs to
   Cycles arrived;                       ///< the sequencer began to wait for a slot
@@ -110,6 +126,7 @@ class RunObserver {
   virtual void state(const StateSpan& /*span*/) {}
   virtual void block_begins(const BlockSpan& /*block*/) {}  ///< `until` is not known yet
   virtual void block_ends(const BlockSpan& /*block*/) {}
+  virtual void words(const WordSpan& /*words*/) {}
   virtual void tile(const TileSpan& /*tile*/) {}
   virtual void transfer_begins(const TransferSpan& /*transfer*/) {}  ///< `bytes`, `bursts`, `until` are not known yet
   virtual void transfer_ends(const TransferSpan& /*transfer*/) {}

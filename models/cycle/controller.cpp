@@ -79,8 +79,19 @@ void Controller::run() {
 }
 
 void Controller::decode(const ProgramBlock& block) {
-  if (parameters_.fetches) decode_all_words(block);
+  ++decoding_;
+  if (parameters_.fetches) {
+    decode_all_words(block);
+  } else {
+    tell(block.words, 0);
+    words_decoded_ += block.words;
+  }
   count(block);
+}
+
+void Controller::tell(std::int64_t words, int per_cycle) const {
+  RunObserver* const observer = ledger_.observer();
+  if (observer != nullptr) observer->words({decoding_, words_decoded_, words, per_cycle, clock_.now()});
 }
 
 void Controller::decode_all_words(const ProgramBlock& block) {
@@ -97,9 +108,11 @@ void Controller::decode_words(std::int64_t count) {
   while (count > 0) {
     if (half_left_ == 0) wait_for_half();
     const std::int64_t taken = std::min(count, half_left_);
+    tell(taken, parameters_.decode_words_per_cycle);
     pass_cycles(Cycles{ceil_div(taken, parameters_.decode_words_per_cycle)});
     count -= taken;
     words_left_ -= taken;
+    words_decoded_ += taken;
     half_left_ -= taken;
     if (half_left_ == 0) half.pass();
   }

@@ -59,6 +59,7 @@ class Controller : public sc_core::sc_module {
   void close_block();
 
   void decode(const ProgramBlock& block);
+  void tell(std::int64_t words, int per_cycle) const;
   void decode_all_words(const ProgramBlock& block);
   void decode_words(std::int64_t count);
   void wait_for_half();
@@ -80,6 +81,8 @@ class Controller : public sc_core::sc_module {
   ProgramBlock fetch_;           ///< the program's words as a stream
   std::int64_t words_left_ = 0;  ///< of the program, not decoded
   std::int64_t half_left_ = 0;   ///< of the half that is being decoded
+  std::int64_t words_decoded_ = 0;
+  int decoding_ = -1;  ///< block
   std::size_t next_block_ = 0;
   BlockSpan span_;
   BlockHook hook_;

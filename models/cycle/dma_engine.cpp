@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "base/errors.h"
+#include "models/cycle/slot_places.h"
 
 namespace systole {
 
@@ -232,6 +233,7 @@ void DmaEngine::begin_span(Sequencer& sequencer, const TileWalker& tile, Cycles 
   span.stream = sequencer.stream;
   span.layer = block_.layers().streams[static_cast<std::size_t>(sequencer.stream)];
   span.address = sequencer.walker.address();
+  span.on_chip = transfer_place(block_, sequencer.stream, parameters_.columns);
   span.index = tile.index();
   span.arrived = arrived;
   span.from = start;
@@ -242,6 +244,7 @@ void DmaEngine::end_span(Sequencer& sequencer) const {
   if (!sequencer.watched) return;
   TransferSpan& span = *sequencer.watched;
   span.bytes = sequencer.walker.bytes();
+  span.elements = sequencer.walker.elements();
   span.bursts = sequencer.issued;
   span.until = clock_.now();
   observer_->transfer_ends(span);
@@ -272,6 +275,11 @@ void DmaEngine::issue(Sequencer& sequencer, const Segment& segment) {
   ++unanswered_;
   ++bursts_;
   if (observer_ != nullptr) tell_outstanding();
+  if (sequencer.watched) {
+    TransferSpan& span = *sequencer.watched;
+    span.low = sequencer.issued == 1 ? segment.address : std::min(span.low, segment.address);
+    span.high = std::max(span.high, segment.address + segment.bytes);
+  }
   if (load) {
     request(burst);
   } else {

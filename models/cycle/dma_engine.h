@@ -21,6 +21,7 @@ struct DmaParameters {
   int max_burst_bytes = 1024;       ///< 64..4096, a power of two; bursts never cross a multiple of it
   int max_outstanding_bursts = 16;  ///< 1..256 of both directions together
   int setup_cycles = 1;             ///< cycles, 0..64: the walker's first address
+  int columns = 64;                 ///< of the array, 1..1024: elements of a word of OBUF
   std::array<int, 6> buffer_bits{8, 32, 8, 32, 32, 32};  ///< width of an element on chip, by isa::Buffer
 
   /// Throws InternalError naming the field; the configuration has been checked before.

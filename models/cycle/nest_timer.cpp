@@ -67,9 +67,16 @@ NestTime NestTimer::run(const TimedNest& nest) {
   return time_;
 }
 
+NestTime NestTimer::run(const TimedNest& nest, const Visit& visit) {
+  visit_ = &visit;
+  const NestTime time = run(nest);
+  visit_ = nullptr;
+  return time;
+}
+
 void NestTimer::sweep(std::size_t loop) {
   if (loop == nest_.trips.size()) {
-    for (TimedInstruction& instruction : nest_.body) issue(instruction);
+    for (std::size_t number = 0; number < nest_.body.size(); ++number) issue(number);
     return;
   }
   const std::uint32_t bit = 1U << loop;
@@ -77,7 +84,8 @@ void NestTimer::sweep(std::size_t loop) {
   const std::int64_t steady_from = (first_matters_ & bit) != 0 ? 1 : 0;
   for (std::int64_t i = 0; i < trips; ++i) {
     if (i > 0) not_first_ |= bit;
-    const bool may_repeat = uniform_[loop] != 0 && i >= steady_from && i + 1 < trips;
+    last_ = i + 1 == trips ? last_ | bit : last_ & ~bit;
+    const bool may_repeat = visit_ == nullptr && uniform_[loop] != 0 && i >= steady_from && i + 1 < trips;
     const Snapshot before = may_repeat ? snapshot() : Snapshot{};
     sweep(loop + 1);
     if (may_repeat && steady(before, loop)) {
@@ -91,7 +99,8 @@ void NestTimer::sweep(std::size_t loop) {
   move(loop, -trips);
 }
 
-void NestTimer::issue(TimedInstruction& instruction) {
+void NestTimer::issue(std::size_t number) {
+  TimedInstruction& instruction = nest_.body[number];
   const std::uint32_t mask = instruction.first_without_reads;
   const bool reads = mask == 0 || (not_first_ & mask) != 0;
   std::int64_t start = now_;
@@ -105,6 +114,7 @@ void NestTimer::issue(TimedInstruction& instruction) {
   }
   const std::int64_t issued = start + time_.conflicts() - conflicts_before;
   now_ = issued + instruction.occupancy;
+  if (visit_ != nullptr) (*visit_)({number, instruction, last_, issued, now_});
   forget_written();
   if (issued + instruction.result_delay > now_) {
     pending_.push_back({instruction.write.region, instruction.write.address, issued + instruction.result_delay});

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "isa/block.h"
@@ -61,6 +62,21 @@ class NestTimer {
 
   NestTime run(const TimedNest& nest);
 
+  /// An instruction as it issues: its number in the body, the operands' addresses in this iteration, the loops that are
+  /// in their last iteration (a bit each), the cycle of its issue and the first one in which the next may issue,
+  /// counted from the beginning of the tile.
+  struct Issue {
+    std::size_t instruction;
+    const TimedInstruction& operands;
+    std::uint32_t last;
+    std::int64_t at;
+    std::int64_t free;
+  };
+  using Visit = std::function<void(const Issue& issue)>;
+
+  /// The same, and every instruction is told: no iteration is left out.
+  NestTime run(const TimedNest& nest, const Visit& visit);
+
  private:
   struct Pending {
     int region;
@@ -74,7 +90,7 @@ class NestTimer {
   };
 
   void sweep(std::size_t loop);
-  void issue(TimedInstruction& instruction);
+  void issue(std::size_t number);
   void move(std::size_t loop, std::int64_t iterations);
   [[nodiscard]] Snapshot snapshot() const;
   [[nodiscard]] bool steady(const Snapshot& before, std::size_t loop) const;
@@ -90,6 +106,8 @@ class NestTimer {
   std::uint32_t first_matters_ = 0;  ///< loops whose first iteration differs from the others
   std::int64_t now_ = 0;
   NestTime time_;
+  const Visit* visit_ = nullptr;
+  std::uint32_t last_ = 0;        ///< loops that are in their last iteration; known to those who are told
   std::vector<Pending> pending_;  ///< in order of `ready`
 };
 

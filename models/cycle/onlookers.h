@@ -28,6 +28,9 @@ class Onlookers : public RunObserver {
   void block_ends(const BlockSpan& block) override {
     for (RunObserver* observer : observers_) observer->block_ends(block);
   }
+  void words(const WordSpan& words) override {
+    for (RunObserver* observer : observers_) observer->words(words);
+  }
   void tile(const TileSpan& tile) override {
     for (RunObserver* observer : observers_) observer->tile(tile);
   }

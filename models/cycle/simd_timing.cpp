@@ -85,8 +85,27 @@ SimdTile SimdTiming::compute(const TileWalker& tile) const {
     const NestTime time = timer.run(timed(nest, tile));
     result.nests.push_back({static_cast<int>(n), time, count(nest, tile, time)});
   }
-  if (!result.nests.empty()) result.fill = kStages - 1 + parameters_.lanes - 1;
+  if (!result.nests.empty()) result.fill = fill();
   return result;
+}
+
+void SimdTiming::unroll(const TileWalker& tile, const Visit& visit) const {
+  NestTimer timer;
+  for (std::size_t n = 0; n < program_->nests.size(); ++n) {
+    const isa::Nest& nest = program_->nests[n];
+    if (nest.body.empty() || !tile.holds(nest.when)) continue;
+    const std::uint32_t lane_loop = nest.lanes.loop == isa::kNoLoop ? 0 : 1U << nest.lanes.loop;
+    timer.run(timed(nest, tile), [&](const NestTimer::Issue& issue) {
+      const bool tail = (issue.last & lane_loop) == lane_loop;
+      const int lanes = tail ? tile.trip(nest.lanes.last) : parameters_.lanes;
+      visit({n, issue.instruction, issue.operands, lanes, issue.at, issue.free + fill()});
+    });
+  }
+}
+
+/// From the end of an instruction's execution to its last lane's write back.
+std::int64_t SimdTiming::fill() const {
+  return kStages - 1 + parameters_.lanes - 1;
 }
 
 TimedNest SimdTiming::timed(const isa::Nest& nest, const TileWalker& tile) const {

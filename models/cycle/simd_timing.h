@@ -52,11 +52,26 @@ class SimdTiming {
 
   const SimdTile& tile(const TileWalker& tile);
 
+  /// An instruction of a tile.
+  struct Execution {
+    std::size_t nest;
+    std::size_t instruction;           ///< of its body
+    const TimedInstruction& operands;  ///< addresses are words from where the iterators' slots begin
+    int lanes;                         ///< active
+    std::int64_t issue;                ///< cycle, counted from the tile's first
+    std::int64_t completion;           ///< the cycle after the last lane's write back
+  };
+  using Visit = std::function<void(const Execution& execution)>;
+
+  /// Every instruction that the unit executes at this tile, in order.
+  void unroll(const TileWalker& tile, const Visit& visit) const;
+
  private:
   [[nodiscard]] SimdTile compute(const TileWalker& tile) const;
   [[nodiscard]] TimedNest timed(const isa::Nest& nest, const TileWalker& tile) const;
   [[nodiscard]] TimedInstruction timed(const isa::SimdInstruction& instruction) const;
   [[nodiscard]] TimedOperand operand(std::uint8_t iterator) const;
+  [[nodiscard]] std::int64_t fill() const;
   [[nodiscard]] int latency(SimdLatency latency) const;
   [[nodiscard]] EventCounts count(const isa::Nest& nest, const TileWalker& tile, const NestTime& time) const;
 

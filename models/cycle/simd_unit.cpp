@@ -2,11 +2,19 @@
 
 #include <ostream>
 
+#include "models/cycle/slot_places.h"
+
 namespace systole {
 
 SimdUnit::SimdUnit(const sc_core::sc_module_name& name, const SimdParameters& parameters, const AcceleratorClock& clock,
                    RunningBlock& block, Ledger& ledger, Failure& failure)
-    : sc_module(name), clock_(clock), block_(block), ledger_(ledger), failure_(failure), timing_(parameters) {
+    : sc_module(name),
+      clock_(clock),
+      block_(block),
+      ledger_(ledger),
+      failure_(failure),
+      lanes_(parameters.lanes),
+      timing_(parameters) {
   parameters.validate();
   SC_HAS_PROCESS(SimdUnit);
   SC_THREAD(run);
@@ -119,6 +127,10 @@ void SimdUnit::tell(RunObserver& observer, const TileWalker& tile, const SimdTil
     span.conflicts += Cycles{nest.issue.conflicts()};
   }
   span.until = span.from + Cycles{cycles};
+  const auto& iterators = block_.program().simd.iterators;
+  for (std::size_t i = 0; i < iterators.size(); ++i) {
+    if (iterators[i].used) span.places[i] = iterator_place(block_, iterators[i], lanes_);
+  }
   observer.tile(span);
 }
 

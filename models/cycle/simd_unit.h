@@ -41,6 +41,7 @@ class SimdUnit : public sc_core::sc_module {
   RunningBlock& block_;
   Ledger& ledger_;
   Failure& failure_;
+  std::int64_t lanes_;
   SimdTiming timing_;
   UnitAccount account_{Unit::simd_unit};
   std::vector<int> loads_;

@@ -2,11 +2,19 @@
 
 #include <ostream>
 
+#include "models/cycle/slot_places.h"
+
 namespace systole {
 
 SystolicArray::SystolicArray(const sc_core::sc_module_name& name, const ArrayParameters& parameters,
                              const AcceleratorClock& clock, RunningBlock& block, Ledger& ledger, Failure& failure)
-    : sc_module(name), clock_(clock), block_(block), ledger_(ledger), failure_(failure), timing_(parameters) {
+    : sc_module(name),
+      clock_(clock),
+      block_(block),
+      ledger_(ledger),
+      failure_(failure),
+      columns_(parameters.columns),
+      timing_(parameters) {
   parameters.validate();
   SC_HAS_PROCESS(SystolicArray);
   SC_THREAD(run);
@@ -95,6 +103,8 @@ void SystolicArray::tell(RunObserver& observer, const TileWalker& tile, const Ar
   span.from = clock_.now();
   span.until = span.from + Cycles{work.busy + work.hazard};
   span.hazards = Cycles{work.hazard};
+  const ArrayPlaces places = array_places(block_, tile, columns_);
+  span.places = {places.ibuf, places.wbuf, places.bbuf, places.obuf};
   observer.tile(span);
 }
 

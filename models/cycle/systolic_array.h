@@ -45,6 +45,7 @@ class SystolicArray : public sc_core::sc_module {
   RunningBlock& block_;
   Ledger& ledger_;
   Failure& failure_;
+  std::int64_t columns_;
   ArrayTiming timing_;
   UnitAccount account_{Unit::systolic_array};
   std::vector<Load> loads_;  ///< streams that the array reads, in the order in which it waits for them

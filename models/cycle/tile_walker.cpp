@@ -13,6 +13,14 @@ TileWalker::TileWalker(const std::vector<std::int32_t>& loops) : loops_(loops) {
   }
 }
 
+TileWalker::TileWalker(const std::vector<std::int32_t>& loops, const isa::TileIndex& index) : TileWalker(loops) {
+  for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
+    check(index[loop] >= 0 && index[loop] < loops_[loop], "tile_walker", "there is no tile of these indices");
+    index_[loop] = index[loop];
+    mark(loop);
+  }
+}
+
 bool TileWalker::next() {
   if (last_ == all_) return false;
   std::size_t loop = loops_.size() - 1;

@@ -13,6 +13,9 @@ class TileWalker {
  public:
   explicit TileWalker(const std::vector<std::int32_t>& loops);
 
+  /// On the tile with these indices.
+  TileWalker(const std::vector<std::int32_t>& loops, const isa::TileIndex& index);
+
   /// To the next tile; false, and no move, when this one was the last.
   bool next();
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "isa/program.h"
-#include "models/cycle/running_block.h"
+#include "models/cycle/slot_places.h"
 
 namespace systole {
 
@@ -61,9 +61,9 @@ void TileRecorder::compute_array(RunningBlock& block, const TileWalker& tile) {
   const isa::ArrayProgram& program = block.program().array;
   ++tile_[static_cast<std::size_t>(RtlUnit::systolic_array)];
   if (!wanted(RtlUnit::systolic_array, classes_of(program).of(tile), false)) return;
-  const MachineValues<std::int32_t>::Places places = values_.array_places(block, tile);
   const std::int64_t rows = machine_.array.rows;
   const std::int64_t columns = machine_.array.columns;
+  const ArrayPlaces places = array_places(block, tile, columns);
   const ArrayBases bases{words(places.ibuf, rows), words(places.wbuf, rows * columns), words(places.obuf, columns),
                          words(places.bbuf, columns)};
   ExpandedTile expanded = array_vectors(machine_.array, program, tile, bases, random_);
@@ -81,7 +81,8 @@ void TileRecorder::compute_simd(RunningBlock& block, const TileWalker& tile) {
   if (!wanted(RtlUnit::simd_unit, classes_of(program).of(tile), real)) return;
   SimdBases bases{};
   for (std::size_t i = 0; i < used.size(); ++i) {
-    if (used[i]) bases[i] = words(values_.place_of(block, program.iterators[i], tile).element, machine_.simd.lanes);
+    if (used[i])
+      bases[i] = words(iterator_place(block, program.iterators[i], machine_.simd.lanes), machine_.simd.lanes);
   }
   ExpandedTile expanded = simd_vectors(machine_.simd, machine_.array.activation_bits, program, tile, bases, random_);
   give_machine(expanded.tile);

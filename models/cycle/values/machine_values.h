@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "isa/block.h"
+#include "models/cycle/slot_places.h"
 #include "models/cycle/stream_walker.h"
 #include "models/cycle/values/cells.h"
 #include "models/cycle/values/memory_image.h"
@@ -29,23 +30,6 @@ class MachineValues : public ProgramValues {
   void compute_array(RunningBlock& block, const TileWalker& tile) override;
   void compute_simd(RunningBlock& block, const TileWalker& tile) override;
 
-  /// Where the array's vectors lie: words, counted from the buffers' beginnings in elements.
-  struct Places {
-    std::int64_t ibuf = 0;
-    std::int64_t wbuf = 0;
-    std::int64_t bbuf = 0;
-    std::int64_t obuf = 0;
-  };
-  struct SimdPlace {
-    isa::Buffer buffer = isa::Buffer::vmem1;
-    bool immediate = false;
-    std::int64_t element = 0;
-  };
-
-  /// The slots of the tile that the array is at: where all loops are at 0.
-  [[nodiscard]] Places array_places(RunningBlock& block, const TileWalker& tile) const;
-  /// Where the iterator stands when all loops are at 0.
-  [[nodiscard]] SimdPlace place_of(RunningBlock& block, const isa::Iterator& iterator, const TileWalker& tile) const;
   /// What a buffer holds.
   [[nodiscard]] Cells<Cell>& cells(isa::Buffer buffer) { return buffers_.at(static_cast<std::size_t>(buffer)); }
 
@@ -56,9 +40,14 @@ class MachineValues : public ProgramValues {
     std::int64_t element = 0;  ///< of the run
     std::int64_t count = 0;
   };
+  struct SimdPlace {
+    isa::Buffer buffer = isa::Buffer::vmem1;
+    bool immediate = false;
+    std::int64_t element = 0;
+  };
   /// Vectors that enter one after the other and use the same weights.
   struct Vectors {
-    Places first;
+    ArrayPlaces first;
     std::int64_t count = 1;
     std::int64_t ibuf_stride = 0;  ///< elements
     std::int64_t obuf_stride = 0;  ///< elements
@@ -69,7 +58,6 @@ class MachineValues : public ProgramValues {
 
   // Streams.
   [[nodiscard]] MemoryRegion<Cell>& region_of(int stream);
-  [[nodiscard]] std::int64_t slot_base(RunningBlock& block, int stream) const;
   template <typename Take>
   void for_each_piece(const isa::Stream& stream, std::int64_t on_chip, std::int64_t begin, std::int64_t end,
                       Take take) const;
@@ -81,12 +69,12 @@ class MachineValues : public ProgramValues {
   [[nodiscard]] Cell filling(const isa::Stream& stream) const;
 
   // The array.
-  [[nodiscard]] std::int64_t loaded_base(RunningBlock& block, isa::Buffer buffer, const TileWalker& tile) const;
-  void run_vectors(const isa::ArrayProgram& array, const std::vector<std::int32_t>& counts, const Places& base,
+  void run_vectors(const isa::ArrayProgram& array, const std::vector<std::int32_t>& counts, const ArrayPlaces& base,
                    const TileWalker& tile);
   void multiply(const Vectors& vectors);
 
   // The SIMD unit.
+  [[nodiscard]] SimdPlace place_of(RunningBlock& block, const isa::Iterator& iterator, const TileWalker& tile) const;
   void run_nest(RunningBlock& block, int nest, const TileWalker& tile);
   void execute(const isa::SimdInstruction& instruction, const std::array<SimdPlace, isa::kMaxIterators>& places,
                int lanes);

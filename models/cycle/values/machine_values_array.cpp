@@ -42,44 +42,19 @@ std::int64_t add_products(const ConstRows<float>& inputs, const ConstRows<float>
 
 }  // namespace
 
-/// Where the slot begins, in elements, that the current generation of the buffer's stream has filled.
-template <typename Cell>
-std::int64_t MachineValues<Cell>::loaded_base(RunningBlock& block, isa::Buffer buffer, const TileWalker& tile) const {
-  for (const int s : block.unit_streams(isa::Direction::load, {buffer})) {
-    const isa::Stream& stream = block.program().streams[static_cast<std::size_t>(s)];
-    if (!tile.holds(stream.when)) continue;
-    const SlotGate gate = block.unit_gate(s);
-    return stream.on_chip_base + gate.ring->passed(gate.stage) % stream.depth * stream.slot_pitch;
-  }
-  return 0;
-}
-
-template <typename Cell>
-typename MachineValues<Cell>::Places MachineValues<Cell>::array_places(RunningBlock& block,
-                                                                       const TileWalker& tile) const {
-  const isa::ArrayProgram& array = block.program().array;
-  const SlotGate gate = block.array_gate();
-  Places base;
-  base.ibuf = loaded_base(block, isa::Buffer::ibuf, tile);
-  base.wbuf = loaded_base(block, isa::Buffer::wbuf, tile);
-  base.bbuf = loaded_base(block, isa::Buffer::bbuf, tile);
-  base.obuf = gate.ring->passed(gate.stage) % array.output_depth * array.output_pitch * columns_;
-  return base;
-}
-
 template <typename Cell>
 void MachineValues<Cell>::compute_array(RunningBlock& block, const TileWalker& tile) {
   const isa::ArrayProgram& array = block.program().array;
   begin(Part::array, 0, block.layers().array);
   std::vector<std::int32_t> counts;
   for (const isa::ArrayLoop& loop : array.loops) counts.push_back(tile.trip(loop.trip));
-  run_vectors(array, counts, array_places(block, tile), tile);
+  run_vectors(array, counts, array_places(block, tile, columns_), tile);
 }
 
 /// All vectors of a tile. Those of the innermost loop are multiplied together when it keeps the weights.
 template <typename Cell>
 void MachineValues<Cell>::run_vectors(const isa::ArrayProgram& array, const std::vector<std::int32_t>& counts,
-                                      const Places& base, const TileWalker& tile) {
+                                      const ArrayPlaces& base, const TileWalker& tile) {
   std::vector<std::int32_t> index(counts.size(), 0);
   const int loops = static_cast<int>(counts.size());
   const isa::ArrayLoop* const last = loops > 0 ? &array.loops.back() : nullptr;

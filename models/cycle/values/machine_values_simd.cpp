@@ -35,22 +35,17 @@ typename MachineValues<Cell>::SimdPlace MachineValues<Cell>::place_of(RunningBlo
   const isa::Block& program = block.program();
   SimdPlace place;
   place.immediate = iterator.space == isa::Namespace::imm;
-  place.element = iterator.base * columns_;
+  place.element = iterator_place(block, iterator, columns_);
   if (place.immediate) return place;
   place.buffer = buffer_of(iterator.space);
   if (iterator.space == isa::Namespace::obuf) {
-    if (!program.simd.reads_obuf) return place;
-    if (!tile.holds(program.simd.obuf_when)) fault("uses OBUF where it has no generation of it");
-    const SlotGate gate = block.simd_obuf_gate();
-    const std::int64_t slot = gate.ring->passed(gate.stage) % program.array.output_depth;
-    place.element += slot * program.array.output_pitch * columns_;
+    const bool generation = !program.simd.reads_obuf || tile.holds(program.simd.obuf_when);
+    if (!generation) fault("uses OBUF where it has no generation of it");
   } else if (iterator.stream >= 0) {
     const isa::Stream& stream = program.streams[static_cast<std::size_t>(iterator.stream)];
     if (!tile.holds(stream.when)) {
       fault("uses stream " + std::to_string(iterator.stream) + ", which has no generation here");
     }
-    const SlotGate gate = block.unit_gate(iterator.stream);
-    place.element += stream.on_chip_base + gate.ring->passed(gate.stage) % stream.depth * stream.slot_pitch;
   }
   return place;
 }

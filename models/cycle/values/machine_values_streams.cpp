@@ -16,21 +16,6 @@ MemoryRegion<Cell>& MachineValues<Cell>::region_of(int stream) {
   return memory_.at(region);
 }
 
-/// On the generation that the stream's engine is at.
-template <typename Cell>
-std::int64_t MachineValues<Cell>::slot_base(RunningBlock& block, int stream) const {
-  const isa::Block& program = block.program();
-  const isa::Stream& self = program.streams[static_cast<std::size_t>(stream)];
-  const SlotGate gate = block.dma_gate(stream);
-  const std::int64_t generation = gate.ring->passed(gate.stage);
-  const int owner = self.from < 0 ? stream : self.from;
-  const isa::Stream& slots = program.streams[static_cast<std::size_t>(owner)];
-  if (gate.ring == block.array_gate().ring) {
-    return self.on_chip_base + generation % program.array.output_depth * program.array.output_pitch * columns_;
-  }
-  return self.on_chip_base + generation % slots.depth * slots.slot_pitch;
-}
-
 /// Elements [begin, end) of a run in pieces that lie side by side on chip.
 template <typename Cell>
 template <typename Take>
@@ -69,7 +54,7 @@ std::int64_t MachineValues<Cell>::first_element(const MemoryRegion<Cell>& region
 template <typename Cell>
 void MachineValues<Cell>::load(RunningBlock& block, int stream, const StreamWalker& walker) {
   begin(Part::load, stream, block.layers().streams[static_cast<std::size_t>(stream)]);
-  const std::int64_t base = slot_base(block, stream);
+  const std::int64_t base = transfer_place(block, stream, columns_);
   walker.for_each_run([&](const StreamWalker::Run& run) { load_run(run, walker, stream, base); });
 }
 
@@ -108,7 +93,7 @@ void MachineValues<Cell>::load_run(const StreamWalker::Run& run, const StreamWal
 template <typename Cell>
 void MachineValues<Cell>::store(RunningBlock& block, int stream, const StreamWalker& walker) {
   begin(Part::store, stream, block.layers().streams[static_cast<std::size_t>(stream)]);
-  const std::int64_t base = slot_base(block, stream);
+  const std::int64_t base = transfer_place(block, stream, columns_);
   static_cast<void>(region_of(stream));
   memory_.revive(program_.blocks(block_number_).stream_regions(stream));
   walker.for_each_run([&](const StreamWalker::Run& run) { store_run(run, walker, stream, base); });
