@@ -16,6 +16,8 @@
 #include "configs/loader.h"
 #include "models/analytical/validate/report.h"
 #include "traces/explain/explanation.h"
+#include "traces/report_html.h"
+#include "traces/result_folder.h"
 
 namespace systole {
 
@@ -188,6 +190,16 @@ void check_repeated(const RecordedRun& run, const Explanation& explanation) {
                    "make the results again: systole run MODEL --out DIR --force"});
 }
 
+/// The run's report shows the explanation from now on.
+void add_to_report(const std::string& report, const nlohmann::ordered_json& explanation) {
+  const auto page = with_explanation(read_file(report), explanation);
+  if (!page) {
+    throw UserError({report, 0, 0, "another version wrote this report, so the explanation was not added",
+                     "make the results again: systole run MODEL --out DIR --force"});
+  }
+  write_file_atomically(report, *page);
+}
+
 }  // namespace
 
 void run_explain(const std::vector<std::string>& arguments, std::ostream& out) {
@@ -210,11 +222,17 @@ void run_explain(const std::vector<std::string>& arguments, std::ostream& out) {
     explanation = explain(run, source, options.layer);
   }
   check_repeated(run, explanation);
+  const nlohmann::ordered_json explained = explanation_json(explanation);
   if (options.json) {
-    out << explanation_json(explanation).dump(2, ' ', false, json::error_handler_t::replace) << "\n";
+    out << explained.dump(2, ' ', false, json::error_handler_t::replace) << "\n";
   } else if (!silent) {
     out << explanation_text(explanation);
   }
+  if (!options.layer.empty()) return;
+  const std::string report = (fs::path(*folder) / "report.html").string();
+  if (!fs::exists(report)) return;
+  add_to_report(report, explained);
+  if (!silent) out << fmt::format("\nreport: {}\n", report);
 }
 
 }  // namespace systole

@@ -52,6 +52,22 @@ TEST_F(ExplainCommand, waits_and_causes_of_a_layer_add_up_to_its_cycles_and_laye
   EXPECT_EQ(summary["cycles"], all);
 }
 
+TEST_F(ExplainCommand, the_report_shows_the_explanation_of_a_whole_run) {
+  run("lenet5 --hw inference_16x16 --out r");
+  const std::string before = text_of("r/report.html");
+  EXPECT_THAT(before, HasSubstr("id=\"explanation-data\">null</script>"));
+  ASSERT_EQ(systole("explain r --quiet --layer conv0").code, 0);
+  EXPECT_EQ(text_of("r/report.html"), before);
+  const json explanation = explained("r");
+  EXPECT_THAT(text_of("r/report.html"), HasSubstr(explanation["advice"].front()["change"].get<std::string>()));
+  EXPECT_THAT(text_of("r/report.html"), HasSubstr("\"bound\":\""));
+  const std::string after = text_of("r/report.html");
+  ASSERT_EQ(systole("explain r --quiet").code, 0);
+  EXPECT_EQ(text_of("r/report.html"), after);
+  std::ofstream(place / "r/report.html") << "old";
+  EXPECT_THAT(systole("explain r --quiet").err, HasSubstr("another version wrote this report"));
+}
+
 TEST_F(ExplainCommand, says_the_same_every_time_and_of_one_layer_when_asked) {
   const json summary = run("lenet5 --out r");
   const Ended once = systole("explain r --quiet");
