@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
 #include <functional>
 #include <mutex>
 #include <random>
-#include <thread>
+
+#include "explore/turns.h"
 
 namespace systole {
 
@@ -20,36 +19,6 @@ constexpr std::size_t kBins = 1 << 16;
 constexpr std::size_t kBars = 64;
 constexpr std::size_t kSamples = 512;
 constexpr std::size_t kSamplesOfAPiece = 64;
-
-/// Calls `work(turn, worker)` for every turn. Each thread has a range of its own, since models keep what neighbouring
-/// points share, and helps with the others' when that is done. Throws what a call threw first.
-void take_turns(int threads, std::size_t turns, const std::function<void(std::size_t turn, int worker)>& work) {
-  const auto count = static_cast<std::size_t>(threads);
-  const auto begin_of = [&](std::size_t range) { return turns * range / count; };
-  std::vector<std::atomic<std::size_t>> next(count);
-  for (std::size_t range = 0; range < count; ++range) next[range] = begin_of(range);
-  std::mutex mutex;
-  std::exception_ptr failure;
-  std::atomic<bool> failed{false};
-  const auto worker = [&](int number) {
-    try {
-      for (std::size_t other = 0; other < count; ++other) {
-        const std::size_t range = (static_cast<std::size_t>(number) + other) % count;
-        const std::size_t end = begin_of(range + 1);
-        for (std::size_t turn = next[range]++; turn < end && !failed; turn = next[range]++) work(turn, number);
-      }
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!failure) failure = std::current_exception();
-      failed = true;
-    }
-  };
-  std::vector<std::thread> others;
-  for (int number = 1; number < threads; ++number) others.emplace_back(worker, number);
-  worker(0);
-  for (std::thread& thread : others) thread.join();
-  if (failure) std::rethrow_exception(failure);
-}
 
 /// Does `work(piece, worker)` for every piece that the store does not have, on all threads, and merges all tallies in
 /// order.
