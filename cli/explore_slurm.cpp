@@ -125,6 +125,7 @@ void Watch::begin() {
   const auto left = std::find_if(queue_.begin(), queue_.end(), waits_or_runs);
   const fs::path number = folder_ / "tasks";
   if (left == queue_.end()) {
+    absorb_parts(search_.results, store_);
     std::error_code ignored;
     fs::remove_all(folder_, ignored);  // the store has it all
     make_folder(folder_);

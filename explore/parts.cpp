@@ -40,7 +40,9 @@ std::set<int> PartFiles::done() const {
 
 void absorb_parts(const fs::path& results, ExploreStore& store) {
   for (const fs::path& file : files_of(PartFiles::folder_of(results))) {
-    if (file.extension() == ".sqlite") store.absorb(file);
+    if (file.extension() != ".sqlite") continue;
+    const bool renamed = !fs::exists(file);  // its task was done a moment ago
+    store.absorb(renamed ? file.parent_path() / file.stem().replace_extension(".sqlite") : file);
   }
 }
 

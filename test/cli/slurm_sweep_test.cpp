@@ -18,17 +18,14 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-/// 120 descents: pieces of work that take some seconds together.
+/// 32 pieces of work, a tenth of a second each.
 constexpr const char* kSpace = R"(machine: "inference_64x64"
-axis { field: "buffers.wbuf_bits" range { from: 1048576 to: 15728640 step: 65536 } }
-axis { field: "buffers.ibuf_bits" range { from: 1048576 to: 15728640 step: 65536 } }
-axis { field: "ports.parambuf" range { from: 8 to: 1016 step: 8 } }
-axis { field: "ports.ibuf" range { from: 8 to: 1016 step: 8 } }
-budget { name: "memory" term { field: "buffers.wbuf_bits" } term { field: "buffers.ibuf_bits" } at_most: 16777216 }
-budget { name: "bandwidth" term { field: "ports.parambuf" } term { field: "ports.ibuf" } at_least: 1024 at_most: 1024 }
-workload { network: "resnet50" fusion: false }
-model: simdit
-search { method: local restarts: 120 }
+axis { field: "buffers.wbuf_bits" range { from: 1048576 to: 8388608 step: 1048576 } }
+axis { field: "ports.parambuf" range { from: 64 to: 1024 step: 64 } }
+axis { field: "ports.ibuf" range { from: 64 to: 1024 step: 64 } }
+budget { name: "bandwidth" term { field: "ports.parambuf" } term { field: "ports.ibuf" } at_most: 1024 }
+workload { network: "resnet18" }
+search { method: local restarts: 24 }
 )";
 
 /// Searches on a real Slurm, which is started for the test.
@@ -54,12 +51,13 @@ class SlurmSweep : public ProgramTest {
     return false;
   }
 
-  /// Has the task written results, and is it not done?
-  [[nodiscard]] bool in_the_middle(int task) const {
+  /// Has the task written results (two pieces of work or more), and is it not done?
+  [[nodiscard]] bool in_the_middle(int task, int tasks) const {
     std::error_code none;
-    const fs::path file = place / ("cluster/parts/" + std::to_string(task) + "_of_3.partial.sqlite");
+    const std::string name = std::to_string(task) + "_of_" + std::to_string(tasks) + ".partial.sqlite";
+    const fs::path file = place / "cluster/parts" / name;
     const auto size = fs::file_size(file, none);
-    return !none && size > 50000;
+    return !none && size > 32768;
   }
 
   /// The process of a task or of the launcher: one whose command line has the words and this test's folder.
@@ -93,7 +91,7 @@ class SlurmSweep : public ProgramTest {
 TEST_F(SlurmSweep, TasksThatAreKilledAreRetriedAndTheResultsAreThoseOfALocalRun) {
   ASSERT_EQ(systole("explore ./space.textproto --quiet --out local").code, 0);
   std::future<Ended> launcher = std::async(std::launch::async, [&] { return systole(on_slurm_); });
-  ASSERT_TRUE(wait_for([&] { return in_the_middle(1) && in_the_middle(2); }));
+  ASSERT_TRUE(wait_for([&] { return in_the_middle(1, 3) && in_the_middle(2, 3); }));
   const pid_t second = process("--task 2/3");
   ASSERT_GT(second, 0);
   ASSERT_EQ(::kill(second, SIGKILL), 0);
@@ -107,16 +105,17 @@ TEST_F(SlurmSweep, TasksThatAreKilledAreRetriedAndTheResultsAreThoseOfALocalRun)
 
 /// kill -9 of the command itself: its tasks go on, and the same command finds them.
 TEST_F(SlurmSweep, ACommandThatIsKilledLeavesItsTasksToTheNext) {
+  const std::string search = "explore ./space.textproto --launcher slurm --out cluster";
   ASSERT_EQ(systole("explore ./space.textproto --quiet --out local").code, 0);
-  std::future<Ended> launcher = std::async(std::launch::async, [&] { return systole(on_slurm_); });
-  ASSERT_TRUE(wait_for([&] { return in_the_middle(1); }));
+  std::future<Ended> launcher = std::async(std::launch::async, [&] { return systole(search + " --tasks 6"); });
+  ASSERT_TRUE(wait_for([&] { return in_the_middle(1, 6); }));
   const pid_t command = process("--launcher slurm");
   ASSERT_GT(command, 0);
   ASSERT_EQ(::kill(command, SIGKILL), 0);
   EXPECT_EQ(launcher.get().code, 128 + SIGKILL);
-  const Ended ended = systole("explore ./space.textproto --launcher slurm --tasks 2 --out cluster");
+  const Ended ended = systole(search + " --tasks 2");
   EXPECT_EQ(ended.code, 0) << ended.err;
-  EXPECT_THAT(ended.err, HasSubstr("of an earlier call goes on, with 3 tasks"));
+  EXPECT_THAT(ended.err, HasSubstr("of an earlier call goes on, with 6 tasks"));
   EXPECT_THAT(ended.err, testing::Not(HasSubstr("submitted again")));
   expect_same_results();
 }
