@@ -15,8 +15,8 @@ namespace systole {
 ///    where no such tile fits, as with 7 x 5 outputs, by the smallest number that makes it fit;
 ///  - where one block of output channels of a pixel does not fit with all the reduction channels that WBUF takes, there
 ///    are fewer of these.
-/// Kernel columns are never packed, and the weights stay while the pixels pass. nullopt when nothing fits. It depends on
-/// the sizes of the buffers and of the array alone.
+/// Kernel columns are never packed, and the weights stay while the pixels pass. nullopt when nothing fits. It depends
+/// on the sizes of the buffers and of the array alone.
 std::optional<Tiling> greedy_tiling(const ArrayProblem& problem, const FusedWork& fused, const Machine& machine);
 
 /// The same with its estimate.

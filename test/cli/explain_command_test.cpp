@@ -53,7 +53,7 @@ TEST_F(ExplainCommand, waits_and_causes_of_a_layer_add_up_to_its_cycles_and_laye
 }
 
 TEST_F(ExplainCommand, the_report_shows_the_explanation_of_a_whole_run) {
-  run("lenet5 --hw inference_16x16 --out r");
+  ASSERT_EQ(systole("run lenet5 --hw inference_16x16 --quiet --out r").code, 0);
   const std::string before = text_of("r/report.html");
   EXPECT_THAT(before, HasSubstr("id=\"explanation-data\">null</script>"));
   ASSERT_EQ(systole("explain r --quiet --layer conv0").code, 0);

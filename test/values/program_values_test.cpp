@@ -10,6 +10,7 @@
 #include "isa/encoder.h"
 #include "models/cycle/configure.h"
 #include "models/cycle/ideal_memory.h"
+#include "models/cycle/machine.h"
 #include "test/models/cycle/fresh_kernel.h"
 
 // Programs of a few instructions on two rows and two columns: results computed by hand, and what a program must not do.
@@ -116,7 +117,7 @@ class SmallProduct {
 std::string fault_of(SmallProduct& product, const std::vector<double>& weights) {
   try {
     product.run({1, 2}, weights);
-  } catch (const ValueFault& fault) {
+  } catch (const RunFailure& fault) {
     return fault.what();
   }
   return "";

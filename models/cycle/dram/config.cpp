@@ -82,6 +82,13 @@ class Checker {
       add("organization.burst_length", fmt::format("a burst of {} beats is shorter than a clock, which moves {}",
                                                    o.burst_length(), o.beats_per_clock()));
     }
+    // A device fetches what its data bus moves in tCCD_S; a burst that is cut short (DDR4's burst chop) still moves
+    // half of it.
+    if (2 * o.burst_length() < o.beats_per_clock() * dram_.timing().tccd_s()) {
+      add("organization.burst_length",
+          fmt::format("a burst of {} beats is less than half of the {} that the device fetches in tCCD_S",
+                      o.burst_length(), o.beats_per_clock() * dram_.timing().tccd_s()));
+    }
     if (o.channel_bits() / 8 * o.burst_length() > 4096)
       add("organization.burst_length", "a burst is longer than 4096 bytes");
     if (o.ranks() * o.bank_groups() * o.banks_per_group() > kMaxBanks || o.ranks() * o.bank_groups() > kMaxGroups) {

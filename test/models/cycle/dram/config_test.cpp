@@ -47,6 +47,7 @@ TEST(DramConfig, a_column_count_that_does_not_make_the_capacity_is_refused) {
 TEST(DramConfig, a_burst_the_device_cannot_do_is_refused) {
   expect_fault("burst_length: 8", "burst_length: 7", "7");
   expect_fault("burst_length: 8", "burst_length: 16", "tccd_s is 4 clocks, less than the clocks of a burst (8)");
+  expect_fault("burst_length: 8", "burst_length: 2", "less than half of the 8 that the device fetches");
 }
 
 TEST(DramConfig, a_device_wider_than_its_channel_is_refused) {
