@@ -22,7 +22,7 @@ constexpr int kGreen = 4;
 
 bool is_detail(const WaveVariable& variable) {
   return variable.name.rfind("open_row", 0) == 0 || variable.name.rfind("count_", 0) == 0 ||
-         variable.name.rfind("loop", 0) == 0;
+         variable.name.find("loop") != std::string::npos;
 }
 
 void add(std::string& text, const WaveVariable& variable) {
