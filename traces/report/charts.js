@@ -16,6 +16,7 @@ function header() {
       ? `bandwidth, ${percent(run.dram.bandwidth_bytes_per_s / run.dram.peak_bytes_per_s)} of the peak` : "bandwidth, no limit set"],
   ];
   if (run.energy) tiles.push([joule(run.energy.total_pj), "energy"], [small(run.energy.average_power_w, "W"), "average power"]);
+  if (run.footprint) tiles.push([short(run.footprint.peak_bytes, "B"), "of memory taken at most"]);
   for (const [value, label] of tiles) {
     const tile = add(document.getElementById("tiles"), "div", {class: "tile"});
     add(tile, "b", {}, value);
