@@ -1,49 +1,15 @@
 #include <gtest/gtest.h>
 
-#include <random>
-
+#include "test/kernels/windows.h"
 #include "test/values/machine_run.h"
+#include "test/values/random_layers.h"
 
 // Random convolutions with trained weights, and their gradients, on random small machines against their definition.
 namespace systole::test {
 namespace {
 
-class Dice {
- public:
-  explicit Dice(unsigned seed) : random_(seed) {}
-  std::int64_t roll(std::int64_t low, std::int64_t high) {
-    return low + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(high - low + 1));
-  }
-
- private:
-  std::mt19937 random_;
-};
-
-TensorId add(Graph& graph, const std::string& name, const Shape& shape) {
-  Tensor tensor;
-  tensor.name = name;
-  tensor.shape = shape;
-  return graph.add(std::move(tensor));
-}
-
-void add(Graph& graph, OpKind op, std::vector<TensorId> inputs, TensorId output, const ConvAttributes& conv) {
-  Node node;
-  node.name = to_string(op);
-  node.onnx_op = to_string(op);
-  node.op = op;
-  node.inputs = std::move(inputs);
-  node.outputs = {output};
-  node.attributes = conv;
-  graph.add(std::move(node));
-}
-
-std::int64_t extent(std::int64_t size, std::int64_t pads, std::int64_t kernel, std::int64_t dilation,
-                    std::int64_t stride) {
-  return (size + pads - (dilation * (kernel - 1) + 1)) / stride + 1;
-}
-
 /// y, dx and dw of one convolution, whose weights and bias are inputs.
-Graph random_convolution(Dice& dice) {
+Graph trained_convolution(Dice& dice) {
   ConvAttributes conv;
   conv.kernel = {dice.roll(1, 3), dice.roll(1, 3)};
   conv.strides = {dice.roll(1, 2), dice.roll(1, 2)};
@@ -55,11 +21,7 @@ Graph random_convolution(Dice& dice) {
   const std::int64_t outputs = conv.groups * (depthwise ? 1 : dice.roll(1, 6));
   const Shape x{dice.roll(1, 5), inputs, dice.roll(6, 9), dice.roll(6, 9)};
   const Shape w{outputs, inputs / conv.groups, conv.kernel.height, conv.kernel.width};
-  const std::int64_t rows =
-      extent(x[2], conv.pads.top + conv.pads.bottom, w[2], conv.dilations.height, conv.strides.height);
-  const std::int64_t columns =
-      extent(x[3], conv.pads.left + conv.pads.right, w[3], conv.dilations.width, conv.strides.width);
-  const Shape y{x[0], outputs, rows, columns};
+  const Shape y = windowed(x, outputs, conv);
   Graph graph;
   graph.inputs = {add(graph, "x", x), add(graph, "w", w), add(graph, "b", {outputs}), add(graph, "dy", y)};
   graph.outputs = {add(graph, "y", y), add(graph, "dx", x), add(graph, "dw", w)};
@@ -75,7 +37,7 @@ TEST(RandomGradients, compute_what_their_definition_says_in_both_ways) {
   for (unsigned seed = 0; seed < 40; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Dice dice(seed);
-    const Graph graph = random_convolution(dice);
+    const Graph graph = trained_convolution(dice);
     const NamedElements inputs = random_inputs(graph, seed);
     const NamedElements expected = evaluate(graph, inputs);
     for (config::Machine machine : machines) {

@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "test/kernels/windows.h"
+
 namespace systole::test {
 
 namespace {
@@ -9,41 +11,10 @@ namespace {
 /// Bytes of a result or of an operand of the SIMD unit.
 constexpr std::int64_t kWord = 4;
 
-TensorId add(Graph& graph, const std::string& name, const Shape& shape, bool constant) {
-  Tensor tensor;
-  tensor.name = name;
-  tensor.shape = shape;
-  tensor.constant = constant;
-  return graph.add(std::move(tensor));
-}
-
-void add(Graph& graph, OpKind op, std::vector<TensorId> inputs, TensorId output, Attributes attributes) {
-  Node node;
-  node.name = to_string(op);
-  node.onnx_op = to_string(op);
-  node.op = op;
-  node.inputs = std::move(inputs);
-  node.outputs = {output};
-  node.attributes = std::move(attributes);
-  graph.add(std::move(node));
-}
-
 void finish(RandomLayers& layers, std::vector<TensorId> inputs, TensorId output) {
   layers.graph.inputs = std::move(inputs);
   layers.graph.outputs = {output};
   layers.graph.validate();
-}
-
-std::int64_t extent(std::int64_t size, std::int64_t pads, std::int64_t kernel, std::int64_t dilation,
-                    std::int64_t stride) {
-  return (size + pads - (dilation * (kernel - 1) + 1)) / stride + 1;
-}
-
-template <typename Window>
-Shape windowed(const Window& w, const Shape& x, std::int64_t channels) {
-  return {x[0], channels,
-          extent(x[2], w.pads.top + w.pads.bottom, w.kernel.height, w.dilations.height, w.strides.height),
-          extent(x[3], w.pads.left + w.pads.right, w.kernel.width, w.dilations.width, w.strides.width)};
 }
 
 /// Rows (or columns) of the image that some window sees.
@@ -67,6 +38,25 @@ std::int64_t seen_elements(const Window& w, const Shape& x, const Shape& y) {
 
 }  // namespace
 
+TensorId add(Graph& graph, const std::string& name, const Shape& shape, bool constant) {
+  Tensor tensor;
+  tensor.name = name;
+  tensor.shape = shape;
+  tensor.constant = constant;
+  return graph.add(std::move(tensor));
+}
+
+void add(Graph& graph, OpKind op, std::vector<TensorId> inputs, TensorId output, Attributes attributes) {
+  Node node;
+  node.name = to_string(op);
+  node.onnx_op = to_string(op);
+  node.op = op;
+  node.inputs = std::move(inputs);
+  node.outputs = {output};
+  node.attributes = std::move(attributes);
+  graph.add(std::move(node));
+}
+
 RandomLayers random_convolution(Dice& dice) {
   ConvAttributes conv;
   conv.kernel = {dice.roll(1, 3), dice.roll(1, 3)};
@@ -78,7 +68,7 @@ RandomLayers random_convolution(Dice& dice) {
   const std::int64_t inputs = depthwise ? conv.groups : conv.groups * dice.roll(1, 6);
   const std::int64_t outputs = conv.groups * dice.roll(1, depthwise ? 2 : 6);
   const Shape x{dice.roll(1, 2), inputs, dice.roll(6, 10), dice.roll(6, 10)};
-  const Shape y = windowed(conv, x, outputs);
+  const Shape y = windowed(x, outputs, conv);
   RandomLayers layers;
   Graph& graph = layers.graph;
   const TensorId in = add(graph, "x", x, false);
@@ -125,7 +115,7 @@ RandomLayers random_pool(Dice& dice) {
   pool.count_include_pad = dice.roll(0, 1) == 1;
   if (pool.count_include_pad) pool.counted = pool.pads;
   const Shape x{dice.roll(1, 2), dice.roll(1, 9), dice.roll(5, 12), dice.roll(5, 12)};
-  const Shape y = windowed(pool, x, x[1]);
+  const Shape y = windowed(x, x[1], pool);
   RandomLayers layers;
   const TensorId in = add(layers.graph, "x", x, false);
   const TensorId out = add(layers.graph, "y", y, false);

@@ -20,6 +20,11 @@ class Dice {
   std::mt19937 random_;
 };
 
+/// A tensor of a network that is built by hand.
+TensorId add(Graph& graph, const std::string& name, const Shape& shape, bool constant = false);
+/// A node with one result, named after its operator.
+void add(Graph& graph, OpKind op, std::vector<TensorId> inputs, TensorId output, Attributes attributes);
+
 struct RandomLayers {
   Graph graph;                   ///< its output is "y"; constants have no values yet
   std::int64_t read_bytes = 0;   ///< of operands that the layers cannot do without, each once, on 8-bit operands

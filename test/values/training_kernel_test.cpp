@@ -4,6 +4,7 @@
 
 #include "kernels/compiler.h"
 #include "kernels/plan/machine_config.h"
+#include "test/kernels/windows.h"
 #include "test/values/machine_run.h"
 
 // The kinds of nodes that only training has, one at a time, through compiler and machine in single precision, against
@@ -148,21 +149,13 @@ PoolAttributes random_pool(OneNode& one, bool dilated) {
   return pool;
 }
 
-Shape pooled(const Shape& image, const PoolAttributes& p) {
-  const auto extent = [](std::int64_t size, std::int64_t pads, std::int64_t kernel, std::int64_t dilation,
-                         std::int64_t stride) { return (size + pads - (dilation * (kernel - 1) + 1)) / stride + 1; };
-  return {image[0], image[1],
-          extent(image[2], p.pads.top + p.pads.bottom, p.kernel.height, p.dilations.height, p.strides.height),
-          extent(image[3], p.pads.left + p.pads.right, p.kernel.width, p.dilations.width, p.strides.width)};
-}
-
 TEST(TrainingKernels, max_pool_and_its_gradient_in_one_network) {
   for (unsigned seed = 0; seed < 2 * kSeeds; ++seed) {
     SCOPED_TRACE(seed);
     OneNode one(seed);
     const PoolAttributes pool = random_pool(one, true);
     const Shape image{one.roll(1, 3), one.roll(1, 9), one.roll(6, 9), one.roll(6, 8)};
-    const Shape out = pooled(image, pool);
+    const Shape out = windowed(image, image[1], pool);
     const TensorId y = one.node(OpKind::MaxPool, {one.input(image)}, {out, out}, pool);
     const auto index = static_cast<TensorId>(static_cast<std::uint32_t>(y) + 1);
     one.node(OpKind::MaxPoolGradient, {one.input(out), index}, {image}, pool);
@@ -176,7 +169,7 @@ TEST(TrainingKernels, average_pool_gradient) {
     OneNode one(seed);
     const PoolAttributes pool = random_pool(one, false);
     const Shape image{one.roll(1, 3), one.roll(1, 9), one.roll(4, 9), one.roll(4, 9)};
-    one.node(OpKind::AveragePoolGradient, {one.input(pooled(image, pool))}, {image}, pool);
+    one.node(OpKind::AveragePoolGradient, {one.input(windowed(image, image[1], pool))}, {image}, pool);
     one.check();
   }
 }

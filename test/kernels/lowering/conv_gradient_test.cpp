@@ -5,6 +5,7 @@
 #include "kernels/lowering/array_lowering.h"
 #include "kernels/lowering/simd_lowerings.h"
 #include "test/kernels/lowering/layer_harness.h"
+#include "test/kernels/windows.h"
 
 /// Gradients of convolutions on a small array give what the derivative of the definition gives, in both ways.
 namespace systole::test {
@@ -19,29 +20,8 @@ struct Case {
   bool frozen = false;  ///< the weights are constant
 };
 
-ConvAttributes window(std::int64_t kernel, std::int64_t stride, std::int64_t pad, std::int64_t dilation = 1,
-                      std::int64_t groups = 1) {
-  ConvAttributes conv;
-  conv.kernel = {kernel, kernel};
-  conv.strides = {stride, stride};
-  conv.pads = {pad, pad, pad, pad};
-  conv.dilations = {dilation, dilation};
-  conv.groups = groups;
-  return conv;
-}
-
-std::int64_t out_extent(std::int64_t in, std::int64_t pads, std::int64_t kernel, std::int64_t stride,
-                        std::int64_t dilation) {
-  return (in + pads - (dilation * (kernel - 1) + 1)) / stride + 1;
-}
-
 Shape result_of(const Case& c) {
-  const ConvAttributes& conv = c.conv;
-  return {c.x[0], c.oc,
-          out_extent(c.x[2], conv.pads.top + conv.pads.bottom, conv.kernel.height, conv.strides.height,
-                     conv.dilations.height),
-          out_extent(c.x[3], conv.pads.left + conv.pads.right, conv.kernel.width, conv.strides.width,
-                     conv.dilations.width)};
+  return windowed(c.x, c.oc, c.conv);
 }
 
 Shape filters_of(const Case& c) {
@@ -113,16 +93,6 @@ void expect_gradients(const Case& c, const Machine& machine = small_machine(), u
   if (testing::Test::HasFailure()) return;
   SCOPED_TRACE("dw");
   expect_gradient(OpKind::ConvWeightGradient, c, machine, seed);
-}
-
-/// 4x4, with buffers so small that everything is tiled.
-Machine tight_machine(std::int64_t wbuf, std::int64_t ibuf, std::int64_t obuf) {
-  Machine machine = small_machine();
-  machine.wbuf_half_elements = wbuf;
-  machine.ibuf_half_elements = ibuf;
-  machine.obuf_half_words = obuf;
-  machine.bbuf_half_elements = 16;
-  return machine;
 }
 
 TEST(ConvGradient, of_one_tile) {

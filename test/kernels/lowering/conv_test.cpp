@@ -4,6 +4,7 @@
 
 #include "kernels/lowering/array_lowering.h"
 #include "test/kernels/lowering/layer_harness.h"
+#include "test/kernels/windows.h"
 
 /// Convolutions on a small array give what the definition gives, whatever the tiles.
 namespace systole::test {
@@ -18,36 +19,16 @@ struct Case {
   std::optional<Order> trained = std::nullopt;  ///< weights and bias are no constants; the weights lie in this order
 };
 
-ConvAttributes window(std::int64_t kernel, std::int64_t stride, std::int64_t pad, std::int64_t dilation = 1,
-                      std::int64_t groups = 1) {
-  ConvAttributes conv;
-  conv.kernel = {kernel, kernel};
-  conv.strides = {stride, stride};
-  conv.pads = {pad, pad, pad, pad};
-  conv.dilations = {dilation, dilation};
-  conv.groups = groups;
-  return conv;
-}
-
-std::int64_t out_extent(std::int64_t in, std::int64_t pads, std::int64_t kernel, std::int64_t stride,
-                        std::int64_t dilation) {
-  return (in + pads - (dilation * (kernel - 1) + 1)) / stride + 1;
-}
-
 void expect_convolution(const Case& c, const Machine& machine, unsigned seed = 1) {
   const ConvAttributes& conv = c.conv;
   const std::int64_t group_ic = c.x[1] / conv.groups;
   const std::int64_t group_oc = c.oc / conv.groups;
-  const std::int64_t oh = out_extent(c.x[2], conv.pads.top + conv.pads.bottom, conv.kernel.height, conv.strides.height,
-                                     conv.dilations.height);
-  const std::int64_t ow =
-      out_extent(c.x[3], conv.pads.left + conv.pads.right, conv.kernel.width, conv.strides.width, conv.dilations.width);
   LayerHarness h(machine, seed);
   const TensorId x = h.input(c.x);
   const Shape filters{c.oc, group_ic, conv.kernel.height, conv.kernel.width};
   const TensorId w = c.trained ? h.input(filters, -2, 2, c.trained) : h.constant(filters);
   const TensorId b = c.trained ? h.input({c.oc}) : h.constant({c.oc});
-  const TensorId y = h.output({c.x[0], c.oc, oh, ow});
+  const TensorId y = h.output(windowed(c.x, c.oc, conv));
   std::vector<TensorId> inputs{x, w};
   if (c.bias) inputs.push_back(b);
   h.node(OpKind::Conv, inputs, {y}, conv);
@@ -74,16 +55,6 @@ void expect_convolution(const Case& c, const Machine& machine, unsigned seed = 1
       1e-5);
   if (conv.groups > 1 || group_ic <= 2) return;  // merged groups and packed columns multiply zeros
   EXPECT_EQ(h.interpreter().macs, macs) << "every multiplication once, none for padding lanes";
-}
-
-/// 4x4, with buffers so small that everything is tiled.
-Machine tight_machine(std::int64_t wbuf, std::int64_t ibuf, std::int64_t obuf) {
-  Machine machine = small_machine();
-  machine.wbuf_half_elements = wbuf;
-  machine.ibuf_half_elements = ibuf;
-  machine.obuf_half_words = obuf;
-  machine.bbuf_half_elements = 16;
-  return machine;
 }
 
 TEST(Conv, of_one_tile) {

@@ -36,6 +36,15 @@ Machine small_machine(std::int64_t vmem_words, std::int64_t lanes) {
   return machine;
 }
 
+Machine tight_machine(std::int64_t wbuf, std::int64_t ibuf, std::int64_t obuf) {
+  Machine machine = small_machine();
+  machine.wbuf_half_elements = wbuf;
+  machine.ibuf_half_elements = ibuf;
+  machine.obuf_half_words = obuf;
+  machine.bbuf_half_elements = 16;
+  return machine;
+}
+
 TensorId LayerHarness::add(const Shape& shape, bool constant, Layout layout) {
   Tensor tensor;
   tensor.name = "t" + std::to_string(graph.tensors.size());

@@ -15,6 +15,9 @@ namespace systole::test {
 /// 4 lanes, `vmem_words` words in each VMEM, 64 in OBUF.
 Machine small_machine(std::int64_t vmem_words = 64, std::int64_t lanes = 4);
 
+/// 4 lanes, with the array's buffers so small that everything is tiled; elements or words of one half.
+Machine tight_machine(std::int64_t wbuf, std::int64_t ibuf, std::int64_t obuf);
+
 class LayerHarness {
  public:
   explicit LayerHarness(Machine machine = small_machine(), unsigned seed = 1)

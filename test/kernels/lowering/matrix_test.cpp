@@ -8,15 +8,6 @@ namespace systole::test {
 
 namespace {
 
-Machine tight_machine(std::int64_t wbuf, std::int64_t ibuf, std::int64_t obuf) {
-  Machine machine = small_machine();
-  machine.wbuf_half_elements = wbuf;
-  machine.ibuf_half_elements = ibuf;
-  machine.obuf_half_words = obuf;
-  machine.bbuf_half_elements = 16;
-  return machine;
-}
-
 struct Sizes {
   std::int64_t m, k, n;
 };

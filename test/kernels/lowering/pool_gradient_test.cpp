@@ -4,29 +4,11 @@
 
 #include "kernels/lowering/simd_lowerings.h"
 #include "test/kernels/lowering/layer_harness.h"
+#include "test/kernels/windows.h"
 
 // Max pools that leave indices, and the gradients of pools.
 namespace systole::test {
 namespace {
-
-std::int64_t outputs(std::int64_t extent, std::int64_t pads, std::int64_t kernel, std::int64_t stride,
-                     std::int64_t dilation) {
-  return (extent + pads - (dilation * (kernel - 1) + 1)) / stride + 1;
-}
-
-Shape pooled(const Shape& in, const PoolAttributes& p) {
-  return {in[0], in[1],
-          outputs(in[2], p.pads.top + p.pads.bottom, p.kernel.height, p.strides.height, p.dilations.height),
-          outputs(in[3], p.pads.left + p.pads.right, p.kernel.width, p.strides.width, p.dilations.width)};
-}
-
-PoolAttributes window(Extent2 kernel, Extent2 strides, Padding2 pads = {}) {
-  PoolAttributes pool;
-  pool.kernel = kernel;
-  pool.strides = strides;
-  pool.pads = pool.counted = pads;
-  return pool;
-}
 
 PoolAttributes global(const Shape& image) {
   PoolAttributes pool = window({image[2], image[3]}, {1, 1});
@@ -47,7 +29,8 @@ void check_index(const Shape& image, const PoolAttributes& pool, const Machine& 
   LayerHarness layer(machine);
   const TensorId x = layer.input(image);
   set_few_values(layer, x, 5);
-  layer.node(OpKind::MaxPool, {x}, {layer.output(pooled(image, pool)), layer.output(pooled(image, pool))}, pool);
+  layer.node(OpKind::MaxPool, {x},
+             {layer.output(windowed(image, image[1], pool)), layer.output(windowed(image, image[1], pool))}, pool);
   layer.run(lower_pool);
   layer.expect_reference(0);
 }
@@ -56,11 +39,11 @@ void check_max(const Shape& image, const PoolAttributes& pool, const Machine& ma
   LayerHarness layer(machine);
   // Indices into the image as a pool would leave them: positions in its padding are never chosen.
   Graph forward;
-  const TensorId dy = layer.input(pooled(image, pool));
-  const TensorId index = layer.input(pooled(image, pool));
+  const TensorId dy = layer.input(windowed(image, image[1], pool));
+  const TensorId index = layer.input(windowed(image, image[1], pool));
   std::vector<float> chosen;
   std::mt19937 random(1);
-  const Shape out = pooled(image, pool);
+  const Shape out = windowed(image, image[1], pool);
   for (std::int64_t i = 0; i < element_count(out); ++i) {
     for (;;) {
       const std::int64_t kh = static_cast<std::int64_t>(random()) % pool.kernel.height;
@@ -80,7 +63,7 @@ void check_max(const Shape& image, const PoolAttributes& pool, const Machine& ma
 
 void check_average(const Shape& image, const PoolAttributes& pool, const Machine& machine) {
   LayerHarness layer(machine);
-  layer.node(OpKind::AveragePoolGradient, {layer.input(pooled(image, pool))}, {layer.output(image)}, pool);
+  layer.node(OpKind::AveragePoolGradient, {layer.input(windowed(image, image[1], pool))}, {layer.output(image)}, pool);
   layer.run(lower_average_pool_gradient);
   layer.expect_reference(1e-6);
 }

@@ -6,22 +6,12 @@
 #include "base/errors.h"
 #include "kernels/lowering/simd_lowerings.h"
 #include "test/kernels/lowering/layer_harness.h"
+#include "test/kernels/windows.h"
 
 namespace systole::test {
 namespace {
 
 using Index = std::vector<std::int64_t>;
-
-std::int64_t outputs(std::int64_t extent, std::int64_t pads, std::int64_t kernel, std::int64_t stride,
-                     std::int64_t dilation) {
-  return (extent + pads - (dilation * (kernel - 1) + 1)) / stride + 1;
-}
-
-Shape pooled(const Shape& in, const PoolAttributes& p) {
-  return {in[0], in[1],
-          outputs(in[2], p.pads.top + p.pads.bottom, p.kernel.height, p.strides.height, p.dilations.height),
-          outputs(in[3], p.pads.left + p.pads.right, p.kernel.width, p.strides.width, p.dilations.width)};
-}
 
 /// Pooling by definition.
 double pool_at(const LayerHarness& layer, TensorId x, const PoolAttributes& p, bool average, const Index& at) {
@@ -47,18 +37,10 @@ double pool_at(const LayerHarness& layer, TensorId x, const PoolAttributes& p, b
 void check_pool(OpKind op, const Shape& in, const PoolAttributes& pool, Machine machine = small_machine()) {
   LayerHarness layer(std::move(machine));
   const TensorId x = layer.input(in);
-  const TensorId y = layer.output(pooled(in, pool));
+  const TensorId y = layer.output(windowed(in, in[1], pool));
   layer.node(op, {x}, {y}, pool);
   layer.run(lower_pool);
   layer.expect(y, [&](const Index& at) { return pool_at(layer, x, pool, op == OpKind::AveragePool, at); });
-}
-
-PoolAttributes window(Extent2 kernel, Extent2 strides, Padding2 pads = {}) {
-  PoolAttributes pool;
-  pool.kernel = kernel;
-  pool.strides = strides;
-  pool.pads = pool.counted = pads;
-  return pool;
 }
 
 TEST(MaxPool, WindowsOfManyShapes) {
