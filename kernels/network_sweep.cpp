@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/errors.h"
+#include "isa/encoder.h"
 #include "isa/encoding.h"
 #include "kernels/lowering/array_lowering.h"
 #include "kernels/lowering/fusion.h"
@@ -112,11 +113,12 @@ NetworkSweep::Variant NetworkSweep::lower(Layer& layer, const Machine& machine) 
   variant.regions.assign(known_as.begin() + static_cast<std::ptrdiff_t>(layout_regions_.size()), known_as.end());
   for (LoweredBlock& lowered : fresh.blocks()) {
     PlacedPart part;
-    part.form = forms_++;
     for (std::size_t s = 0; s < lowered.block.streams.size(); ++s) {
       part.offsets[s] = lowered.block.streams[s].base;
       part.regions[s] = known_as[static_cast<std::size_t>(lowered.stream_regions[s])];
+      lowered.block.streams[s].base = 0;
     }
+    part.form = forms_.emplace(isa::encode(lowered.block), forms_.size()).first->second;
     part.block = std::move(lowered.block);
     variant.parts.push_back(std::move(part));
   }

@@ -79,7 +79,7 @@ class NetworkSweep {
   std::vector<Problem> problems_;
   RegionTable layout_regions_;
   RegionTable regions_;  ///< those of the layouts first, then what any variant asked for
-  std::size_t forms_ = 0;
+  std::map<std::vector<std::uint32_t>, std::size_t> forms_;  ///< by the words of a block whose streams all begin at 0
   std::size_t variants_ = 0;
 
   Machine machine_;  ///< the present one

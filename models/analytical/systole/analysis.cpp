@@ -68,7 +68,8 @@ class Analyzer {
           isa::decode(encoded.words().data(), static_cast<std::size_t>(encoded.words_size()));
       check(block.faults.empty(), "analytical", "a block that isa::validate would refuse");
       const double start = clock.start(words_of(block));
-      const BlockResult result = BlockTiming(block.block, machine_, memory_).run();
+      BlockParts parts(block.block, machine_, memory_);
+      const BlockResult result = BlockTiming(block.block, parts, machine_, memory_).run();
       clock.run(result.cycles, result.simd_end);
       analysis.block_ends.push_back(clock.end());
       book(encoded, block.block, result, start);
@@ -211,7 +212,10 @@ Analysis analyze(const isa::Program& program, const config::Machine& machine) {
 std::function<double(const isa::Block&)> block_predictor(const config::Machine& machine) {
   const MachineModel model = machine_model(machine);
   const MemoryModel memory(machine.memory_description(), machine);
-  return [model, memory](const isa::Block& block) { return BlockTiming(block, model, memory).run().cycles; };
+  return [model, memory](const isa::Block& block) {
+    BlockParts parts(block, model, memory);
+    return BlockTiming(block, parts, model, memory).run().cycles;
+  };
 }
 
 }  // namespace systole::analytical

@@ -45,8 +45,9 @@ double bits_moved(const isa::Stream& stream, const std::vector<std::int32_t>& ti
 
 }  // namespace
 
-BlockTiming::BlockTiming(const isa::Block& block, const MachineModel& machine, const MemoryModel& memory)
-    : block_(block), machine_(machine), memory_(memory), tile_(block.tile_loops.size()) {
+BlockTiming::BlockTiming(const isa::Block& block, BlockParts& parts, const MachineModel& machine,
+                         const MemoryModel& memory)
+    : block_(block), parts_(parts), machine_(machine), memory_(memory), tile_(block.tile_loops.size()) {
   lay_out();
 }
 
@@ -63,8 +64,6 @@ std::size_t BlockTiming::sums(std::size_t count) {
 void BlockTiming::lay_out() {
   const std::size_t sequencers = times(2 * kServers);
   streams_.reserve(isa::kMaxStreams);
-  const auto used = [](const isa::Stream& stream) { return stream.used; };
-  others_ = static_cast<int>(std::count_if(block_.streams.begin(), block_.streams.end(), used)) - 1;
   std::array<double, isa::kMaxStreams> moved{};
   std::transform(block_.streams.begin(), block_.streams.end(), moved.begin(),
                  [this](const isa::Stream& stream) { return bits_moved(stream, block_.tile_loops); });
@@ -106,8 +105,6 @@ void BlockTiming::lay_out() {
   nest_sums_ = sums(kNestSums * block_.simd.nests.size());
   nest_ends_ = times(block_.simd.nests.size());
   nest_starts_.assign(block_.simd.nests.size(), -1.0);
-  if (block_.array.used) array_.emplace(block_.array, machine_);
-  if (block_.simd.used) simd_.emplace(block_.simd, machine_);
   sides_ = block_.array.used && block_.simd.used && block_.simd.reads_obuf;
   generation_loops_ = static_cast<std::size_t>(block_.array.output_loop + 1);
   history_.resize(block_.tile_loops.size());
@@ -124,8 +121,9 @@ void BlockTiming::lay_out(int stream) {
   places.slots = times(places.depth);
   places.ready = times(1);
   places.sums = sums(2);
-  places.model = std::make_unique<TransferModel>(self, block_.tile_loops, machine_, memory_, others_);
-  streams_.push_back(std::move(places));
+  const std::int64_t port_bits = machine_.port_bits[static_cast<std::size_t>(isa::port_of(self.buffer))];
+  places.model = &parts_.transfers(static_cast<std::size_t>(stream), self.base, port_bits);
+  streams_.push_back(places);
 }
 
 BlockResult BlockTiming::run() {
@@ -268,8 +266,8 @@ void BlockTiming::array_tile() {
   for (StreamPlaces& stream : streams_) {
     if (stream.side == Side::array && stream.load && begins(stream)) load(stream);
   }
-  const double end = array_ ? compute_array() : 0;
-  const bool generation_ends = array_ && tile_.leaves(block_.array.output_loop);
+  const double end = block_.array.used ? compute_array() : 0;
+  const bool generation_ends = block_.array.used && tile_.leaves(block_.array.output_loop);
   if (generation_ends) time(obuf_filled_) = time(obuf_drained_) = end;
   for (StreamPlaces& stream : streams_) {
     if (stream.side != Side::array || stream.load || !ends(stream)) continue;
@@ -292,7 +290,7 @@ double BlockTiming::compute_array() {
     sums_loaded = sums_loaded || stream.through_obuf;
   }
   if (generation_begins && !sums_loaded) start = std::max(start, time(obuf_slots_));
-  const ArrayTile& tile = array_->at(tile_);
+  const ArrayTile& tile = parts_.array()->at(tile_);
   const double end = start + tile.cycles();
   time(array_free_) = end;
   add(state_.sums, array_sums_, sums_of(tile));
@@ -307,7 +305,7 @@ void BlockTiming::simd_tile() {
   for (StreamPlaces& stream : streams_) {
     if (stream.side == Side::simd && stream.load && begins(stream)) load(stream);
   }
-  const double end = simd_ ? compute_simd() : 0;
+  const double end = block_.simd.used ? compute_simd() : 0;
   if (sides_ && tile_.leaves(block_.array.output_loop)) {
     const double drained =
         tile_.holds(block_.simd.obuf_when) ? std::max(time(obuf_drained_), end) : time(obuf_drained_);
@@ -329,7 +327,7 @@ double BlockTiming::compute_simd() {
   }
   const bool reads_obuf = sides_ && tile_.enters(block_.array.output_loop) && tile_.holds(block_.simd.obuf_when);
   if (reads_obuf) now = std::max(now, time(obuf_filled_));
-  const SimdTile& tile = simd_->at(tile_);
+  const SimdTile& tile = parts_.simd()->at(tile_);
   for (const NestTile& nest : tile.nests) {
     const auto n = static_cast<std::size_t>(nest.nest);
     const double fill = &nest == &tile.nests.back() ? tile.fill : 0;

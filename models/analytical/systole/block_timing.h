@@ -1,14 +1,11 @@
 #pragma once
 
 #include <array>
-#include <memory>
-#include <optional>
 #include <vector>
 
 #include "isa/block.h"
+#include "models/analytical/systole/block_parts.h"
 #include "models/analytical/systole/server.h"
-#include "models/analytical/systole/transfer.h"
-#include "models/analytical/systole/units.h"
 
 namespace systole::analytical {
 
@@ -42,8 +39,9 @@ struct BlockResult {
 /// to 4 and timing.md sections 3 to 6.
 class BlockTiming {
  public:
-  /// The references must outlive the object.
-  BlockTiming(const isa::Block& block, const MachineModel& machine, const MemoryModel& memory);
+  /// `block` differs from the one that the parts are of in its streams' addresses at most. The references must outlive
+  /// the object.
+  BlockTiming(const isa::Block& block, BlockParts& parts, const MachineModel& machine, const MemoryModel& memory);
 
   BlockResult run();
 
@@ -75,7 +73,7 @@ class BlockTiming {
     bool copied = false;      ///< a load that stores drain directly
     bool first_copy = false;  ///< the first of the stores that drain the same load
     double start = -1;        ///< of the first transfer; negative: none yet
-    std::unique_ptr<TransferModel> model;
+    TransferModel* model = nullptr;
   };
   void lay_out();
   void lay_out(int stream);
@@ -106,10 +104,10 @@ class BlockTiming {
   [[nodiscard]] const isa::Stream& of(const StreamPlaces& stream) const;
 
   const isa::Block& block_;
+  BlockParts& parts_;
   const MachineModel& machine_;
   const MemoryModel& memory_;
-  int others_ = 0;  ///< streams in use, but one
-  int busy_ = 0;    ///< streams that are under way most of the time
+  int busy_ = 0;  ///< streams that are under way most of the time
   TilePosition tile_;
   std::size_t generation_loops_ = 0;  ///< loops at and outside the scope of an OBUF slot
   Side side_ = Side::both;
@@ -118,8 +116,6 @@ class BlockTiming {
   std::vector<std::array<State, kHistory>> history_;  ///< by loop: after the last iterations
   std::vector<StreamPlaces> streams_;
   std::array<StreamPlaces*, isa::kMaxStreams> by_number_{};
-  std::optional<ArrayModel> array_;
-  std::optional<SimdModel> simd_;
   std::array<bool, kServers> shared_bus_{};  ///< by port: loads and stores
   std::size_t debt_ = 0;                     ///< work by which a transfer has held up others that were timed before
   int debtor_ = isa::kNoStream;              ///< its stream

@@ -1,9 +1,8 @@
 #include "models/analytical/systole/sweep.h"
 
+#include <array>
 #include <cmath>
-#include <numeric>
 
-#include "base/errors.h"
 #include "configs/idealize.h"
 #include "isa/encoder.h"
 #include "isa/encoding.h"
@@ -33,37 +32,51 @@ void append(std::string& key, std::int64_t value) {
 Sweep::Sweep(const config::Machine& machine)
     : machine_(machine_model(idealized(machine))),
       memory_(idealized(machine).memory_description(), idealized(machine)),
-      period_(std::lcm(memory_.period(), machine_.burst_bytes)) {
+      period_(address_period(machine_, memory_)) {
   memory_.remember();
 }
 
 void Sweep::begin(const config::Ports& ports) {
   set_ports(ports, machine_);
-  if (known_.size() > kMostBlocks) known_.clear();
+  if (known_ > kMostBlocks) {
+    forms_.clear();
+    known_ = 0;
+  }
   program_.clear();
   words_ = 0;
 }
 
-/// All that the time of a block depends on.
-void Sweep::find_key(std::size_t form, const isa::Block& block) {
+Sweep::Form& Sweep::form_of(std::size_t form, const isa::Block& block) {
+  if (form >= forms_.size()) forms_.resize(form + 1);
+  if (!forms_[form]) forms_[form] = std::make_unique<Form>(block, machine_, memory_);
+  return *forms_[form];
+}
+
+/// All that the time of a block and its words depend on, beside its form.
+void Sweep::find_key(const isa::Block& block) {
   key_.clear();
-  append(key_, static_cast<std::int64_t>(form));
+  lengths_.clear();
   std::array<bool, kDataPorts> uses{};
   for (const isa::Stream& stream : block.streams) {
     if (!stream.used) continue;
     uses[static_cast<std::size_t>(isa::port_of(stream.buffer))] = true;
     append(key_, (stream.base % period_ + period_) % period_);
-    key_.push_back(words_of_address(stream.base));
+    lengths_.push_back(words_of_address(stream.base));
   }
+  key_ += lengths_;
   for (std::size_t port = 0; port < kDataPorts; ++port) append(key_, uses[port] ? machine_.port_bits[port] : 0);
 }
 
 void Sweep::add(std::size_t form, const isa::Block& block) {
-  find_key(form, block);
-  auto known = known_.find(key_);
-  if (known == known_.end()) {
-    const BlockResult result = BlockTiming(block, machine_, memory_).run();
-    known = known_.emplace(key_, Timed{isa::count_words(block), result.cycles, result.simd_end}).first;
+  find_key(block);
+  Form& same = form_of(form, block);
+  auto known = same.known.find(key_);
+  if (known == same.known.end()) {
+    auto words = same.words.find(lengths_);
+    if (words == same.words.end()) words = same.words.emplace(lengths_, isa::count_words(block)).first;
+    const BlockResult result = BlockTiming(block, same.parts, machine_, memory_).run();
+    known = same.known.emplace(key_, Timed{words->second, result.cycles, result.simd_end}).first;
+    ++known_;
   }
   program_.push_back(&known->second);
   words_ += known->second.words.all();

@@ -3,12 +3,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "configs/machine.pb.h"
 #include "isa/block.h"
+#include "models/analytical/systole/block_parts.h"
 #include "models/analytical/systole/machine_model.h"
 #include "models/analytical/systole/memory_model.h"
 #include "models/analytical/systole/program_clock.h"
@@ -16,7 +18,8 @@
 namespace systole::analytical {
 
 /// Cycles of one program after another, on machines that differ in the sizes of their buffers and the widths of their
-/// data ports and in nothing else: the same as analyze(), but blocks that come again are timed once.
+/// data ports and in nothing else: the same as analyze(), but blocks that come again are timed once, and what they are
+/// made of is found out once for all blocks of a form.
 ///
 /// One thread uses it at a time.
 class Sweep {
@@ -42,13 +45,24 @@ class Sweep {
     double cycles = 0;
     double simd_end = 0;
   };
-  void find_key(std::size_t form, const isa::Block& block);
+  struct Form {
+    Form(const isa::Block& first, const MachineModel& machine, const MemoryModel& memory)
+        : block(first), parts(block, machine, memory) {}
+    isa::Block block;
+    BlockParts parts;
+    std::unordered_map<std::string, isa::BlockWords> words;  ///< by how long its addresses are
+    std::unordered_map<std::string, Timed> known;            ///< by what `find_key` says
+  };
+  Form& form_of(std::size_t form, const isa::Block& block);
+  void find_key(const isa::Block& block);
 
   MachineModel machine_;
   MemoryModel memory_;
   std::int64_t period_;  ///< addresses that are so many bytes apart behave alike
-  std::unordered_map<std::string, Timed> known_;
+  std::vector<std::unique_ptr<Form>> forms_;
+  std::size_t known_ = 0;  ///< blocks in them
   std::string key_;
+  std::string lengths_;
   std::vector<const Timed*> program_;
   std::int64_t words_ = 0;
 };

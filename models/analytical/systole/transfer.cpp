@@ -40,12 +40,14 @@ void find_valid(std::int64_t first, std::int64_t step, std::int64_t extent, std:
 
 }  // namespace
 
-TransferModel::TransferModel(const isa::Stream& stream, const std::vector<std::int32_t>& tile_loops,
-                             const MachineModel& machine, const MemoryModel& memory, int other_streams)
+TransferModel::TransferModel(const isa::Stream& stream, const std::vector<std::int32_t>& tile_loops, std::int64_t base,
+                             std::int64_t port_bits, const MachineModel& machine, const MemoryModel& memory,
+                             int other_streams)
     : stream_(stream),
       loops_(tile_loops),
       memory_(memory),
-      port_bits_(machine.port_bits[static_cast<std::size_t>(isa::port_of(stream.buffer))]),
+      base_(base),
+      port_bits_(port_bits),
       burst_bytes_(machine.burst_bytes),
       outstanding_(machine.outstanding_bursts),
       row_change_(memory.row_change(movement(), other_streams)) {}
@@ -152,7 +154,7 @@ TransferModel::Piece TransferModel::piece(std::int64_t position, std::int64_t el
 /// Merges runs to segments; `bytes` is all that is moved.
 AccessPattern TransferModel::pattern(std::int64_t elements, const std::vector<Extent>& extents, double& bytes) const {
   AccessPattern result;
-  result.base = stream_.base;
+  result.base = base_;
   bytes = 0;
   std::int64_t step = 0;  // greatest common divisor of all distances between segments
   for (std::size_t loop = 0; loop < loops_.size(); ++loop) {

@@ -29,9 +29,10 @@ struct Transfer {
 /// within a burst differs from one to the next: its effect is averaged.
 class TransferModel {
  public:
-  /// `other_streams`: how many more the block has.
-  TransferModel(const isa::Stream& stream, const std::vector<std::int32_t>& tile_loops, const MachineModel& machine,
-                const MemoryModel& memory, int other_streams);
+  /// The stream begins at `base`, whatever it says itself, and its port has so many bits. `other_streams`: how many
+  /// more the block has. `stream`, `tile_loops` and `memory` must outlive the object.
+  TransferModel(const isa::Stream& stream, const std::vector<std::int32_t>& tile_loops, std::int64_t base,
+                std::int64_t port_bits, const MachineModel& machine, const MemoryModel& memory, int other_streams);
 
   const Transfer& at(const TilePosition& tile);
 
@@ -75,6 +76,7 @@ class TransferModel {
   const isa::Stream& stream_;
   const std::vector<std::int32_t>& loops_;
   const MemoryModel& memory_;
+  std::int64_t base_;
   std::int64_t port_bits_;
   std::int64_t burst_bytes_;
   std::int64_t outstanding_;
