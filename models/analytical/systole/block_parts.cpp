@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 namespace systole::analytical {
 
@@ -13,6 +14,9 @@ BlockParts::BlockParts(const isa::Block& block, const MachineModel& machine, con
     : block_(block), machine_(machine), memory_(memory), period_(address_period(machine, memory)) {
   const auto used = [](const isa::Stream& stream) { return stream.used; };
   others_ = static_cast<int>(std::count_if(block_.streams.begin(), block_.streams.end(), used)) - 1;
+  for (std::size_t s = 0; s < streams_.size(); ++s) {
+    if (block_.streams[s].used) streams_[s].emplace(block_.streams[s], block_.tile_loops);
+  }
   if (block_.array.used) array_.emplace(block_.array, machine_);
   if (block_.simd.used) simd_.emplace(block_.simd, machine_);
 }
@@ -22,12 +26,30 @@ std::size_t BlockParts::Hash::operator()(const Way& way) const {
   return (static_cast<std::size_t>(way.base) * kOdd ^ static_cast<std::size_t>(way.port_bits)) * kOdd;
 }
 
-TransferModel& BlockParts::transfers(std::size_t stream, std::int64_t base, std::int64_t port_bits) {
+BlockParts::Known& BlockParts::known(std::size_t stream, std::int64_t base, std::int64_t port_bits) {
   const Way way{(base % period_ + period_) % period_, port_bits};
-  const auto known = transfers_[stream].find(way);
-  if (known != transfers_[stream].end()) return known->second;
-  const TransferModel made(block_.streams[stream], block_.tile_loops, base, port_bits, machine_, memory_, others_);
-  return transfers_[stream].emplace(way, made).first->second;
+  Stream& self = *streams_[stream];
+  const auto known = self.ways.find(way);
+  if (known != self.ways.end()) return known->second;
+  Known made{TransferModel(self.classes, base, port_bits, machine_, memory_, others_)};
+  return self.ways.emplace(way, std::move(made)).first->second;
+}
+
+TransferModel& BlockParts::transfers(std::size_t stream, std::int64_t base, std::int64_t port_bits) {
+  return known(stream, base, port_bits).transfers;
+}
+
+std::uint32_t BlockParts::kind(std::size_t stream, std::int64_t base, std::int64_t port_bits) {
+  Stream& self = *streams_[stream];
+  Known& asked = known(stream, base, port_bits);
+  if (asked.classes < self.classes.known().size()) {
+    const std::vector<Transfer>& all = asked.transfers.all();
+    std::string bytes(reinterpret_cast<const char*>(all.data()), all.size() * sizeof(Transfer));
+    const auto next = static_cast<std::uint32_t>(self.kinds.size());
+    asked.kind = self.kinds.emplace(std::move(bytes), next).first->second;
+    asked.classes = all.size();
+  }
+  return asked.kind;
 }
 
 }  // namespace systole::analytical

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <unordered_map>
 
 #include "isa/block.h"
@@ -30,8 +31,11 @@ class BlockParts {
   [[nodiscard]] ArrayModel* array() { return array_ ? &*array_ : nullptr; }
   [[nodiscard]] SimdModel* simd() { return simd_ ? &*simd_ : nullptr; }
 
+  [[nodiscard]] const TransferClasses& classes(std::size_t stream) const { return streams_[stream]->classes; }
   /// Those of one of the block's streams when it begins at `base`, on a port of so many bits a cycle.
   TransferModel& transfers(std::size_t stream, std::int64_t base, std::int64_t port_bits);
+  /// A number for all of these transfers that are known: others of the stream with the same number are equal.
+  std::uint32_t kind(std::size_t stream, std::int64_t base, std::int64_t port_bits);
 
  private:
   struct Way {
@@ -43,6 +47,19 @@ class BlockParts {
     std::size_t operator()(const Way& way) const;
   };
 
+  struct Known {
+    TransferModel transfers;
+    std::uint32_t kind = 0;
+    std::size_t classes = 0;  ///< that `kind` is for
+  };
+  struct Stream {
+    Stream(const isa::Stream& stream, const std::vector<std::int32_t>& tile_loops) : classes(stream, tile_loops) {}
+    TransferClasses classes;
+    std::unordered_map<Way, Known, Hash> ways;
+    std::unordered_map<std::string, std::uint32_t> kinds;  ///< by the transfers' bytes
+  };
+  Known& known(std::size_t stream, std::int64_t base, std::int64_t port_bits);
+
   const isa::Block& block_;
   const MachineModel& machine_;
   const MemoryModel& memory_;
@@ -50,7 +67,7 @@ class BlockParts {
   int others_ = 0;  ///< streams in use, but one
   std::optional<ArrayModel> array_;
   std::optional<SimdModel> simd_;
-  std::array<std::unordered_map<Way, TransferModel, Hash>, isa::kMaxStreams> transfers_;
+  std::array<std::optional<Stream>, isa::kMaxStreams> streams_;  ///< those that are used
 };
 
 }  // namespace systole::analytical

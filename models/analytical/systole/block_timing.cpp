@@ -122,7 +122,7 @@ void BlockTiming::lay_out(int stream) {
   places.ready = times(1);
   places.sums = sums(2);
   const std::int64_t port_bits = machine_.port_bits[static_cast<std::size_t>(isa::port_of(self.buffer))];
-  places.model = &parts_.transfers(static_cast<std::size_t>(stream), self.base, port_bits);
+  places.transfers = &parts_.transfers(static_cast<std::size_t>(stream), self.base, port_bits);
   streams_.push_back(places);
 }
 
@@ -186,7 +186,7 @@ std::int64_t BlockTiming::skip(std::size_t loop, std::int64_t done) {
   };
   history[static_cast<std::size_t>(done) % kHistory] = state_;
   if (done < 3) return 0;
-  const TransferModel::Range range = plain(loop);
+  const TransferClasses::Range range = plain(loop);
   const std::int64_t end = std::min(iterations - 1, range.end);
   for (std::int64_t period = 1; period <= 2 && done > 2 * period; ++period) {
     const std::int64_t repeats = (end - done) / period;
@@ -198,10 +198,11 @@ std::int64_t BlockTiming::skip(std::size_t loop, std::int64_t done) {
   return 0;
 }
 
-TransferModel::Range BlockTiming::plain(std::size_t loop) const {
-  TransferModel::Range all{0, block_.tile_loops[loop]};
+TransferClasses::Range BlockTiming::plain(std::size_t loop) const {
+  TransferClasses::Range all{0, block_.tile_loops[loop]};
   for (const StreamPlaces& stream : streams_) {
-    const TransferModel::Range range = stream.model->plain(static_cast<int>(loop), tile_);
+    const TransferClasses& classes = parts_.classes(static_cast<std::size_t>(stream.stream));
+    const TransferClasses::Range range = classes.plain(static_cast<int>(loop), tile_);
     all = {std::max(all.begin, range.begin), std::min(all.end, range.end)};
   }
   return all;
@@ -371,7 +372,7 @@ double BlockTiming::store(StreamPlaces& stream, double filled) {
 }
 
 double BlockTiming::transfer(StreamPlaces& stream, double start) {
-  const Transfer& work = stream.model->at(tile_);
+  const Transfer& work = stream.transfers->at(tile_);
   if (stream.start < 0) stream.start = start;
   state_.sums[stream.sums] += work.bytes;
   state_.sums[stream.sums + 1] += work.elements;

@@ -73,7 +73,7 @@ class BlockTiming {
     bool copied = false;      ///< a load that stores drain directly
     bool first_copy = false;  ///< the first of the stores that drain the same load
     double start = -1;        ///< of the first transfer; negative: none yet
-    TransferModel* model = nullptr;
+    TransferModel* transfers = nullptr;
   };
   void lay_out();
   void lay_out(int stream);
@@ -84,7 +84,7 @@ class BlockTiming {
   std::int64_t skip(std::size_t loop, std::int64_t done);
   [[nodiscard]] bool steady(const State& a, const State& b, const State& c) const;
   void repeat(const State& before, double times);
-  [[nodiscard]] TransferModel::Range plain(std::size_t loop) const;
+  [[nodiscard]] TransferClasses::Range plain(std::size_t loop) const;
 
   void array_tile();
   double compute_array();

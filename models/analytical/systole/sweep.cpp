@@ -74,19 +74,38 @@ void Sweep::add(std::size_t form, const isa::Block& block) {
   if (known == same.known.end()) {
     auto words = same.words.find(lengths_);
     if (words == same.words.end()) words = same.words.emplace(lengths_, isa::count_words(block)).first;
-    const BlockResult result = BlockTiming(block, same.parts, machine_, memory_).run();
-    known = same.known.emplace(key_, Timed{words->second, result.cycles, result.simd_end}).first;
+    known = same.known.emplace(key_, Timed{words->second, time(same, block)}).first;
     ++known_;
   }
   program_.push_back(&known->second);
   words_ += known->second.words.all();
 }
 
+/// Addresses and widths that make no transfer any different give the same time, so few blocks are left to be timed.
+Sweep::BlockTime Sweep::time(Form& form, const isa::Block& block) {
+  const auto known = form.times.find(kinds(form, block));
+  if (known != form.times.end()) return known->second;
+  const BlockResult result = BlockTiming(block, form.parts, machine_, memory_).run();
+  // It can have met classes of transfers that were not known before.
+  return form.times.emplace(kinds(form, block), BlockTime{result.cycles, result.simd_end}).first->second;
+}
+
+std::string Sweep::kinds(Form& form, const isa::Block& block) const {
+  std::string all;
+  for (std::size_t s = 0; s < block.streams.size(); ++s) {
+    const isa::Stream& stream = block.streams[s];
+    if (!stream.used) continue;
+    append(all,
+           form.parts.kind(s, stream.base, machine_.port_bits[static_cast<std::size_t>(isa::port_of(stream.buffer))]));
+  }
+  return all;
+}
+
 std::int64_t Sweep::cycles(std::int64_t instruction_address) const {
   ProgramClock clock(words_, instruction_address, machine_, memory_);
   for (const Timed* block : program_) {
     clock.start(block->words);
-    clock.run(block->cycles, block->simd_end);
+    clock.run(block->time.cycles, block->time.simd_end);
   }
   return std::llround(clock.end());
 }

@@ -40,10 +40,13 @@ class Sweep {
   [[nodiscard]] std::int64_t cycles(std::int64_t instruction_address) const;
 
  private:
-  struct Timed {
-    isa::BlockWords words;
+  struct BlockTime {
     double cycles = 0;
     double simd_end = 0;
+  };
+  struct Timed {
+    isa::BlockWords words;
+    BlockTime time;
   };
   struct Form {
     Form(const isa::Block& first, const MachineModel& machine, const MemoryModel& memory)
@@ -52,9 +55,12 @@ class Sweep {
     BlockParts parts;
     std::unordered_map<std::string, isa::BlockWords> words;  ///< by how long its addresses are
     std::unordered_map<std::string, Timed> known;            ///< by what `find_key` says
+    std::unordered_map<std::string, BlockTime> times;        ///< by the kinds of its streams' transfers
   };
   Form& form_of(std::size_t form, const isa::Block& block);
   void find_key(const isa::Block& block);
+  BlockTime time(Form& form, const isa::Block& block);
+  [[nodiscard]] std::string kinds(Form& form, const isa::Block& block) const;
 
   MachineModel machine_;
   MemoryModel memory_;

@@ -15,36 +15,13 @@ namespace {
 constexpr std::int64_t kBitsPerByte = 8;
 constexpr std::int64_t kResidues = 16;  ///< positions of a segment within a burst that are averaged over
 
-std::int64_t floor_div(std::int64_t a, std::int64_t b) {
-  return a >= 0 ? a / b : -ceil_div(-a, b);
-}
-
-/// Positions i of 0 .. count-1 with first + i*step in [0, extent).
-void find_valid(std::int64_t first, std::int64_t step, std::int64_t extent, std::int64_t count, std::int64_t& begin,
-                std::int64_t& end) {
-  if (step < 0) {  // seen from the other end
-    find_valid(first + (count - 1) * step, -step, extent, count, begin, end);
-    std::swap(begin, end);
-    begin = count - begin;
-    end = count - end;
-    return;
-  }
-  if (step == 0) {
-    begin = 0;
-    end = first >= 0 && first < extent ? count : 0;
-    return;
-  }
-  begin = std::clamp<std::int64_t>(-floor_div(first, step), 0, count);
-  end = std::clamp<std::int64_t>(-floor_div(first - extent, step), begin, count);
-}
-
 }  // namespace
 
-TransferModel::TransferModel(const isa::Stream& stream, const std::vector<std::int32_t>& tile_loops, std::int64_t base,
-                             std::int64_t port_bits, const MachineModel& machine, const MemoryModel& memory,
-                             int other_streams)
-    : stream_(stream),
-      loops_(tile_loops),
+TransferModel::TransferModel(TransferClasses& classes, std::int64_t base, std::int64_t port_bits,
+                             const MachineModel& machine, const MemoryModel& memory, int other_streams)
+    : classes_(classes),
+      stream_(classes.stream()),
+      loops_(classes.tile_loops()),
       memory_(memory),
       base_(base),
       port_bits_(port_bits),
@@ -61,89 +38,31 @@ std::int64_t TransferModel::movement() const {
 }
 
 const Transfer& TransferModel::at(const TilePosition& tile) {
-  const std::int64_t elements = tile.trip(stream_.run.elements);
-  scratch_.clear();
-  for (const isa::WalkDim& dim : stream_.dims) scratch_.push_back(extent(dim, tile));
-  const bool packed = packs_pixels();
-  const auto alike = [&](const Known& known) {
-    if (known.elements != elements) return false;
-    for (std::size_t d = 0; d < scratch_.size(); ++d) {
-      const Extent& a = known.extents[d];
-      const Extent& b = scratch_[d];
-      if (a.positions != b.positions || a.begin != b.begin || a.end != b.end) return false;
-      // Packed pixels are cut within runs, so the coordinate itself matters; inside the image it does not.
-      const bool inner = d + 1 == scratch_.size();
-      if (packed && inner && a.coordinate != b.coordinate) return false;
-    }
-    return true;
-  };
-  const auto known = std::find_if(known_.begin(), known_.end(), alike);
-  if (known != known_.end()) return known->transfer;
-  known_.push_back({elements, scratch_, compute(elements, scratch_)});
-  return known_.back().transfer;
+  const std::size_t number = classes_.of(tile);
+  complete();
+  return known_[number];
 }
 
-TransferModel::Range TransferModel::plain(int loop, const TilePosition& tile) const {
-  Range range{0, loops_[static_cast<std::size_t>(loop)]};
-  for (std::size_t d = 0; d < stream_.dims.size(); ++d) {
-    const isa::WalkDim& dim = stream_.dims[d];
-    const std::int64_t step = dim.tile_step[static_cast<std::size_t>(loop)];
-    if (!dim.padded || step == 0) continue;
-    std::int64_t low = dim.origin;
-    std::int64_t high = dim.origin;
-    const auto reach = [&](std::int64_t distance) { (distance < 0 ? low : high) += distance; };
-    for (std::size_t other = 0; other < loops_.size(); ++other) {
-      const std::int64_t stride = dim.tile_step[other];
-      if (static_cast<int>(other) < loop) {
-        low += stride * tile.index[other];
-        high += stride * tile.index[other];
-      } else if (static_cast<int>(other) > loop) {
-        reach(stride * (loops_[other] - 1));
-      }
-    }
-    reach(std::int64_t{dim.step} * (std::max(dim.trip.count, dim.trip.tail) - 1));
-    const bool packed = packs_pixels() && d + 1 == stream_.dims.size();
-    if (packed)
-      reach((std::max(stream_.run.elements.count, stream_.run.elements.tail) - 1) / stream_.run.pixel_elements);
-    // low + i*step >= 0 and high + i*step < extent
-    std::int64_t begin = 0;
-    std::int64_t end = 0;
-    const std::int64_t count = loops_[static_cast<std::size_t>(loop)];
-    find_valid(low, step, dim.extent, count, begin, end);
-    range = {std::max(range.begin, begin), std::min(range.end, end)};
-    find_valid(high, step, dim.extent, count, begin, end);
-    range = {std::max(range.begin, begin), std::min(range.end, end)};
+const std::vector<Transfer>& TransferModel::all() {
+  complete();
+  return known_;
+}
+
+void TransferModel::complete() {
+  while (known_.size() < classes_.known().size()) {
+    const TransferClasses::Class& next = classes_.known()[known_.size()];
+    known_.push_back(compute(next.elements, next.extents));
   }
-  return range;
-}
-
-TransferModel::Extent TransferModel::extent(const isa::WalkDim& dim, const TilePosition& tile) const {
-  Extent result;
-  result.positions = tile.trip(dim.trip);
-  result.end = result.positions;
-  if (!dim.padded) return result;
-  result.coordinate = dim.origin;
-  for (std::size_t loop = 0; loop < loops_.size(); ++loop) {
-    result.coordinate += std::int64_t{dim.tile_step[loop]} * tile.index[loop];
-  }
-  // Packed pixels are cut within the runs and not run by run.
-  if (packs_pixels() && &dim == &stream_.dims.back()) return result;
-  find_valid(result.coordinate, dim.step, dim.extent, result.positions, result.begin, result.end);
-  return result;
-}
-
-bool TransferModel::packs_pixels() const {
-  return stream_.run.pixel_elements > 0 && !stream_.dims.empty() && stream_.dims.back().padded;
 }
 
 /// What of the run at `position` of the innermost dimension lies in the image.
 TransferModel::Piece TransferModel::piece(std::int64_t position, std::int64_t elements,
-                                          const std::vector<Extent>& extents) const {
+                                          const TransferExtents& extents) const {
   std::int64_t begin = 0;
   std::int64_t end = stream_.run.broadcast ? 1 : elements;
-  if (packs_pixels()) {
+  if (classes_.packs_pixels()) {
     const isa::WalkDim& dim = stream_.dims.back();
-    const std::int64_t pixel = extents.back().coordinate + position * dim.step;
+    const std::int64_t pixel = extents[stream_.dims.size() - 1].coordinate + position * dim.step;
     begin = std::clamp<std::int64_t>(-pixel * stream_.run.pixel_elements, 0, end);
     end = std::clamp<std::int64_t>((dim.extent - pixel) * stream_.run.pixel_elements, begin, end);
   }
@@ -152,7 +71,7 @@ TransferModel::Piece TransferModel::piece(std::int64_t position, std::int64_t el
 }
 
 /// Merges runs to segments; `bytes` is all that is moved.
-AccessPattern TransferModel::pattern(std::int64_t elements, const std::vector<Extent>& extents, double& bytes) const {
+AccessPattern TransferModel::pattern(std::int64_t elements, const TransferExtents& extents, double& bytes) const {
   AccessPattern result;
   result.base = base_;
   bytes = 0;
@@ -161,7 +80,7 @@ AccessPattern TransferModel::pattern(std::int64_t elements, const std::vector<Ex
     if (loops_[loop] > 1) step = std::gcd(step, stream_.tile_stride[loop]);
   }
   std::int64_t outer = 1;
-  for (const Extent& extent : extents) {
+  for (const TransferExtent& extent : extents) {
     if (extent.valid() == 0) return result;
   }
   // The innermost dimension: one segment when its runs touch, else one a run.
@@ -174,14 +93,14 @@ AccessPattern TransferModel::pattern(std::int64_t elements, const std::vector<Ex
     bytes = static_cast<double>(length);
   } else {
     --dim;
-    const Extent& inner = extents[dim];
+    const TransferExtent& inner = extents[dim];
     const std::int64_t stride = stream_.dims[dim].off_chip_stride;
     const std::int64_t run = ceil_div((stream_.run.broadcast ? 1 : elements) * stream_.element_bits, kBitsPerByte);
     std::int64_t low = 0;
     std::int64_t high = 0;
     std::int64_t runs = 0;
     std::int64_t sum = 0;
-    if (packs_pixels()) {
+    if (classes_.packs_pixels()) {
       for (std::int64_t i = inner.begin; i < inner.end; ++i) {
         const Piece moved = piece(i, elements, extents);
         if (moved.begin == moved.end) continue;
@@ -263,12 +182,13 @@ std::int64_t TransferModel::beats_of_run(std::int64_t elements) const {
   return whole * ceil_div(block * bits, port_bits_) + ceil_div(elements % block * bits, port_bits_);
 }
 
-Transfer TransferModel::compute(std::int64_t elements, const std::vector<Extent>& extents) const {
+Transfer TransferModel::compute(std::int64_t elements, const TransferExtents& extents) const {
   Transfer result;
   AccessPattern where = pattern(elements, extents, result.bytes);
   const bool load = stream_.direction == isa::Direction::load;
   double positions = 1;  // runs on chip: a load fills those in the padding, a store leaves them out
-  for (const Extent& extent : extents) positions *= static_cast<double>(load ? extent.positions : extent.valid());
+  for (const TransferExtent& extent : extents)
+    positions *= static_cast<double>(load ? extent.positions : extent.valid());
   result.elements = positions * static_cast<double>(elements);
   result.chip = positions * static_cast<double>(beats_of_run(elements));
   if (where.segments == 0) return result;

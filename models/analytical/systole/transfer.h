@@ -6,6 +6,7 @@
 #include "isa/block.h"
 #include "models/analytical/systole/memory_model.h"
 #include "models/analytical/systole/tile_position.h"
+#include "models/analytical/systole/transfer_classes.h"
 
 namespace systole::analytical {
 
@@ -24,55 +25,37 @@ struct Transfer {
   double in_flight = 0;  ///< at least, with no more than the allowed bursts on their way
 };
 
-/// A stream's transfers. Generations that agree in all counts and in what padding cuts off are alike; each kind is
-/// computed once from closed forms of the walker (isa/manual.md section 2, timing.md section 3). Where segments begin
-/// within a burst differs from one to the next: its effect is averaged.
+/// A stream's transfers, by class of generation; each is computed once from closed forms of the walker (isa/manual.md
+/// section 2, timing.md section 3). Where segments begin within a burst differs from one to the next: its effect is
+/// averaged.
 class TransferModel {
  public:
   /// The stream begins at `base`, whatever it says itself, and its port has so many bits. `other_streams`: how many
-  /// more the block has. `stream`, `tile_loops` and `memory` must outlive the object.
-  TransferModel(const isa::Stream& stream, const std::vector<std::int32_t>& tile_loops, std::int64_t base,
-                std::int64_t port_bits, const MachineModel& machine, const MemoryModel& memory, int other_streams);
+  /// more the block has. `classes` and `memory` must outlive the object.
+  TransferModel(TransferClasses& classes, std::int64_t base, std::int64_t port_bits, const MachineModel& machine,
+                const MemoryModel& memory, int other_streams);
 
   const Transfer& at(const TilePosition& tile);
 
-  /// The iterations [begin, end) of tile loop `loop` in which padding cuts nothing off, whatever the loops inside it
-  /// do; those outside stand as in `tile`. All of them when the loop moves no padded dimension.
-  struct Range {
-    std::int64_t begin;
-    std::int64_t end;
-  };
-  [[nodiscard]] Range plain(int loop, const TilePosition& tile) const;
+  /// Those of all classes so far, in their order.
+  const std::vector<Transfer>& all();
 
  private:
-  /// A dimension in one tile: its positions, and those that lie in the image.
-  struct Extent {
-    std::int64_t positions = 1;
-    std::int64_t begin = 0;
-    std::int64_t end = 1;
-    std::int64_t coordinate = 0;
-    [[nodiscard]] std::int64_t valid() const { return end > begin ? end - begin : 0; }
-  };
-  struct Known {
-    std::int64_t elements;
-    std::vector<Extent> extents;
-    Transfer transfer;
-  };
   /// Bytes [begin, end) of a run, relative to the run's first.
   struct Piece {
     std::int64_t begin = 0;
     std::int64_t end = 0;
   };
 
-  [[nodiscard]] Extent extent(const isa::WalkDim& dim, const TilePosition& tile) const;
-  [[nodiscard]] bool packs_pixels() const;
-  [[nodiscard]] Piece piece(std::int64_t position, std::int64_t elements, const std::vector<Extent>& extents) const;
-  [[nodiscard]] Transfer compute(std::int64_t elements, const std::vector<Extent>& extents) const;
-  [[nodiscard]] AccessPattern pattern(std::int64_t elements, const std::vector<Extent>& extents, double& bytes) const;
+  void complete();
+  [[nodiscard]] Piece piece(std::int64_t position, std::int64_t elements, const TransferExtents& extents) const;
+  [[nodiscard]] Transfer compute(std::int64_t elements, const TransferExtents& extents) const;
+  [[nodiscard]] AccessPattern pattern(std::int64_t elements, const TransferExtents& extents, double& bytes) const;
   void cut(const AccessPattern& pattern, Transfer& transfer) const;
   [[nodiscard]] std::int64_t movement() const;
   [[nodiscard]] std::int64_t beats_of_run(std::int64_t elements) const;
 
+  TransferClasses& classes_;
   const isa::Stream& stream_;
   const std::vector<std::int32_t>& loops_;
   const MemoryModel& memory_;
@@ -80,9 +63,8 @@ class TransferModel {
   std::int64_t port_bits_;
   std::int64_t burst_bytes_;
   std::int64_t outstanding_;
-  double row_change_;  ///< probability that a generation begins in a row that is not open
-  std::vector<Known> known_;
-  std::vector<Extent> scratch_;
+  double row_change_;            ///< probability that a generation begins in a row that is not open
+  std::vector<Transfer> known_;  ///< by class
 };
 
 }  // namespace systole::analytical
