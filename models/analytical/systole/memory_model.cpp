@@ -56,6 +56,26 @@ config::DramTiming without_rows(config::DramTiming t) {
   return t;
 }
 
+/// All of a pattern that matters to what its first bursts meet.
+std::string key_of(const AccessPattern& pattern, std::int64_t period) {
+  std::array<std::int64_t, 2 + 2 * isa::kMaxWalkDims> numbers{(pattern.base % period + period) % period, pattern.bytes};
+  std::size_t count = 2;
+  for (const AccessPattern::Dimension& dimension : pattern.dimensions) {
+    numbers.at(count++) = dimension.count;
+    numbers.at(count++) = dimension.stride;
+  }
+  return {reinterpret_cast<const char*>(numbers.data()), count * sizeof numbers[0]};
+}
+
+/// What is known by this name, found out if it is not.
+template <typename Value, typename Find>
+Value once(std::unordered_map<std::string, Value>& known, const std::string& name, const Find& find) {
+  const auto found = known.find(name);
+  if (found != known.end()) return found->second;
+  if (known.size() >= kMostKnown) known.clear();
+  return known[name] = find();
+}
+
 }  // namespace
 
 MemoryModel::MemoryModel(const config::Memory& memory, const config::Machine& machine) {
@@ -220,19 +240,8 @@ double MemoryModel::bursts_of(const AccessPattern& pattern) const {
 }
 
 double MemoryModel::clocks_a_burst(const AccessPattern& pattern) const {
-  if (!known_clocks_) return sampled_clocks(pattern);
-  std::string key;
-  const auto add = [&](std::int64_t value) { key.append(reinterpret_cast<const char*>(&value), sizeof value); };
-  add((pattern.base % period_ + period_) % period_);
-  add(pattern.bytes);
-  for (const AccessPattern::Dimension& dimension : pattern.dimensions) {
-    add(dimension.count);
-    add(dimension.stride);
-  }
-  const auto known = known_clocks_->find(key);
-  if (known != known_clocks_->end()) return known->second;
-  if (known_clocks_->size() >= kMostKnown) known_clocks_->clear();
-  return (*known_clocks_)[key] = sampled_clocks(pattern);
+  if (!known_) return sampled_clocks(pattern);
+  return once(known_->clocks, key_of(pattern, period_), [&] { return sampled_clocks(pattern); });
 }
 
 /// Looks at the first bursts of the transfer, as many as the queues hold: what each channel needs for its part, when it
@@ -305,9 +314,15 @@ double MemoryModel::rows_a_burst(const AccessPattern& pattern, std::int64_t port
   std::int64_t span = pattern.bytes;
   for (const AccessPattern::Dimension& d : pattern.dimensions) span += (d.count - 1) * std::abs(d.stride);
   const double first = span > row_block_ * (banks_ / groups_) ? 1 : row_change;
+  const auto find = [&] { return sampled_rows(pattern, port_burst); };
+  const Rows rows = known_ ? once(known_->rows, key_of(pattern, std::lcm(period_, port_burst)), find) : find();
+  return rows.first * first + rows.again;
+}
+
+MemoryModel::Rows MemoryModel::sampled_rows(const AccessPattern& pattern, std::int64_t port_burst) const {
   std::vector<std::int64_t> open(static_cast<std::size_t>(channels_ * banks_), -1);
   std::array<std::int64_t, 4> index{};
-  double opened = 0;
+  Rows opened;
   int taken = 0;
   bool more = true;
   while (more && taken < kRowSample) {
@@ -317,7 +332,7 @@ double MemoryModel::rows_a_burst(const AccessPattern& pattern, std::int64_t port
     for (; address < end && taken < kRowSample; address = (address / port_burst + 1) * port_burst, ++taken) {
       const Place where = place(address);
       std::int64_t& row = open[static_cast<std::size_t>(where.channel * banks_ + where.bank)];
-      if (row != where.row) opened += row < 0 ? first : 1;
+      if (row != where.row) (row < 0 ? opened.first : opened.again) += 1;
       row = where.row;
     }
     more = false;
@@ -326,7 +341,7 @@ double MemoryModel::rows_a_burst(const AccessPattern& pattern, std::int64_t port
       if (!more) index[d] = 0;
     }
   }
-  return opened / taken;
+  return {opened.first / taken, opened.again / taken};
 }
 
 /// A channel has one of the banks away with probability q, and then for a rest between nothing and the whole; this is
@@ -343,12 +358,21 @@ double MemoryModel::refresh_wait(std::int64_t bytes) const {
 double MemoryModel::burst_time(std::int64_t address, std::int64_t bytes) const {
   if (kind_ == Kind::plain) return static_cast<double>(bytes) * cycles_a_byte_;
   if (kind_ == Kind::ideal) return 0;
+  const auto count = [&] { return most_bursts_in_a_channel(address, bytes); };
+  AccessPattern pattern;
+  pattern.base = address;
+  pattern.bytes = bytes;
+  const double bursts = known_ ? once(known_->bursts, key_of(pattern, period_), count) : count();
+  return bursts * burst_clocks_ * cycles_a_clock_;
+}
+
+double MemoryModel::most_bursts_in_a_channel(std::int64_t address, std::int64_t bytes) const {
   std::vector<int> bursts(static_cast<std::size_t>(channels_));
   const std::int64_t last = (address + bytes - 1) / burst_bytes_;
   for (std::int64_t burst = address / burst_bytes_; burst <= last; ++burst) {
     ++bursts[static_cast<std::size_t>(place(burst * burst_bytes_).channel)];
   }
-  return *std::max_element(bursts.begin(), bursts.end()) * burst_clocks_ * cycles_a_clock_;
+  return *std::max_element(bursts.begin(), bursts.end());
 }
 
 double MemoryModel::work(const AccessPattern& pattern, double bursts) const {

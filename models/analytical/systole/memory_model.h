@@ -79,7 +79,7 @@ class MemoryModel {
   [[nodiscard]] std::int64_t period() const { return period_; }
 
   /// From now on it keeps what it finds out about patterns, for somebody who asks often; one thread may use it then.
-  void remember() { known_clocks_ = std::make_shared<std::unordered_map<std::string, double>>(); }
+  void remember() { known_ = std::make_shared<Known>(); }
 
  private:
   struct Place {
@@ -101,6 +101,18 @@ class MemoryModel {
     int row_bit;
   };
 
+  /// Of a port's bursts, the shares that find their row closed: by the first and by a later access to its bank.
+  struct Rows {
+    double first = 0;
+    double again = 0;
+  };
+  /// What is kept, by the pattern that it is of.
+  struct Known {
+    std::unordered_map<std::string, double> clocks;
+    std::unordered_map<std::string, double> bursts;
+    std::unordered_map<std::string, Rows> rows;
+  };
+
   enum class Kind { ideal, plain, dram };  ///< plain: a bandwidth and a latency
 
   void set_plain(const config::IdealMemory& memory, const config::Machine& machine);
@@ -111,6 +123,8 @@ class MemoryModel {
   [[nodiscard]] double bursts_of(const AccessPattern& pattern) const;
   [[nodiscard]] double clocks_a_burst(const AccessPattern& pattern) const;
   [[nodiscard]] double sampled_clocks(const AccessPattern& pattern) const;
+  [[nodiscard]] double most_bursts_in_a_channel(std::int64_t address, std::int64_t bytes) const;
+  [[nodiscard]] Rows sampled_rows(const AccessPattern& pattern, std::int64_t port_burst) const;
 
   Kind kind_ = Kind::ideal;
   double cycles_a_byte_ = 0;   ///< plain memory
@@ -142,7 +156,7 @@ class MemoryModel {
   double row_cycle_ = 0;
   std::vector<Part> parts_;
   std::vector<Hash> hashes_;
-  std::shared_ptr<std::unordered_map<std::string, double>> known_clocks_;  ///< by pattern; null: not kept
+  std::shared_ptr<Known> known_;  ///< null: nothing is kept
 };
 
 }  // namespace systole::analytical
