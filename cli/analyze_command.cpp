@@ -12,6 +12,7 @@
 #include "configs/loader.h"
 #include "models/analytical/simdit/csv.h"
 #include "models/analytical/systole/analysis.h"
+#include "models/energy/estimate.h"
 #include "traces/layers_csv.h"
 #include "traces/report_html.h"
 #include "traces/result_folder.h"
@@ -81,7 +82,13 @@ struct Analysis {
 
 Analysis corrected(const std::string& model, const AnalyzeOptions& options) {
   ProgramSource source = program_from(model, options.machine, options.network, true);
-  RunResult result = analytical::analyze(source.program, source.machine).run;
+  analytical::Analysis analysis = analytical::analyze(source.program, source.machine);
+  const analytical::Work& work = analysis.work;
+  RunResult& result = analysis.run;
+  for (const auto& [component, energy] :
+       estimated_energy(work.events, work.read_bytes, work.write_bytes, source.machine).by_component) {
+    result.energy.emplace_back(component, energy);
+  }
   return {std::move(result), std::move(source.machine), ""};
 }
 

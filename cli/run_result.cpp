@@ -1,7 +1,7 @@
 #include "cli/run_result.h"
 
 #include "isa/program.h"
-#include "models/cycle/dram/energy.h"
+#include "models/energy/dram_energy.h"
 #include "models/energy/energy_model.h"
 
 namespace systole {

@@ -61,19 +61,23 @@ class Analyzer {
 
   Analysis run() {
     Analysis analysis;
-    const isa::Region* words = isa::instruction_region(program_);
-    ProgramClock clock(isa::word_count(program_), words == nullptr ? 0 : words->address(), machine_, memory_);
+    const isa::Region* region = isa::instruction_region(program_);
+    ProgramClock clock(isa::word_count(program_), region == nullptr ? 0 : region->address(), machine_, memory_);
     for (const isa::EncodedBlock& encoded : program_.blocks()) {
       const isa::DecodeResult block =
           isa::decode(encoded.words().data(), static_cast<std::size_t>(encoded.words_size()));
       check(block.faults.empty(), "analytical", "a block that isa::validate would refuse");
-      const double start = clock.start(words_of(block));
+      const isa::BlockWords words = words_of(block);
+      const double start = clock.start(words);
       BlockParts parts(block.block, machine_, memory_);
       const BlockResult result = BlockTiming(block.block, parts, machine_, memory_).run();
       clock.run(result.cycles, result.simd_end);
       analysis.block_ends.push_back(clock.end());
       book(encoded, block.block, result, start);
+      analysis.work += work_of(block.block, result, machine_);
+      analysis.work += work_of(words);
     }
+    analysis.work.events.cycles = whole(clock.end());
     analysis.run = collect(clock.end());
     return analysis;
   }

@@ -6,6 +6,7 @@
 #include "configs/machine.pb.h"
 #include "isa/block.h"
 #include "isa/program.pb.h"
+#include "models/analytical/systole/events.h"
 #include "traces/results.h"
 
 /// The corrected analytical model: a second reading of isa/manual.md and models/cycle/timing.md, made of closed forms
@@ -15,6 +16,7 @@ namespace systole::analytical {
 struct Analysis {
   RunResult run;
   std::vector<double> block_ends;  ///< cycles since the start of the run, by block
+  Work work;                       ///< of the whole run, `cycles` among the events
 };
 
 /// Cycles, bytes and work of a compiled program on a machine whose every field is set, layer by layer. The program must

@@ -6,7 +6,6 @@
 #include "configs/idealize.h"
 #include "isa/encoder.h"
 #include "isa/encoding.h"
-#include "models/analytical/systole/block_timing.h"
 
 namespace systole::analytical {
 
@@ -74,7 +73,7 @@ void Sweep::add(std::size_t form, const isa::Block& block) {
   if (known == same.known.end()) {
     auto words = same.words.find(lengths_);
     if (words == same.words.end()) words = same.words.emplace(lengths_, isa::count_words(block)).first;
-    known = same.known.emplace(key_, Timed{words->second, time(same, block)}).first;
+    known = same.known.emplace(key_, Timed{words->second, time(same, block), &same}).first;
     ++known_;
   }
   program_.push_back(&known->second);
@@ -86,6 +85,7 @@ Sweep::BlockTime Sweep::time(Form& form, const isa::Block& block) {
   const auto known = form.times.find(kinds(form, block));
   if (known != form.times.end()) return known->second;
   const BlockResult result = BlockTiming(block, form.parts, machine_, memory_).run();
+  if (!form.work) form.work = work_of(block, result, machine_);
   // It can have met classes of transfers that were not known before.
   return form.times.emplace(kinds(form, block), BlockTime{result.cycles, result.simd_end}).first->second;
 }
@@ -99,6 +99,15 @@ std::string Sweep::kinds(Form& form, const isa::Block& block) const {
            form.parts.kind(s, stream.base, machine_.port_bits[static_cast<std::size_t>(isa::port_of(stream.buffer))]));
   }
   return all;
+}
+
+Work Sweep::work() const {
+  Work sum;
+  for (const Timed* block : program_) {
+    sum += *block->form->work;
+    sum += work_of(block->words);
+  }
+  return sum;
 }
 
 std::int64_t Sweep::cycles(std::int64_t instruction_address) const {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "configs/machine.pb.h"
 #include "isa/block.h"
 #include "models/analytical/systole/block_parts.h"
+#include "models/analytical/systole/events.h"
 #include "models/analytical/systole/machine_model.h"
 #include "models/analytical/systole/memory_model.h"
 #include "models/analytical/systole/program_clock.h"
@@ -39,7 +41,11 @@ class Sweep {
   /// Cycles of the program, whose instructions lie at this address.
   [[nodiscard]] std::int64_t cycles(std::int64_t instruction_address) const;
 
+  /// What its blocks do together.
+  [[nodiscard]] Work work() const;
+
  private:
+  struct Form;
   struct BlockTime {
     double cycles = 0;
     double simd_end = 0;
@@ -47,12 +53,14 @@ class Sweep {
   struct Timed {
     isa::BlockWords words;
     BlockTime time;
+    const Form* form;
   };
   struct Form {
     Form(const isa::Block& first, const MachineModel& machine, const MemoryModel& memory)
         : block(first), parts(block, machine, memory) {}
     isa::Block block;
     BlockParts parts;
+    std::optional<Work> work;  ///< but the words', when a block of the form has been timed
     std::unordered_map<std::string, isa::BlockWords> words;  ///< by how long its addresses are
     std::unordered_map<std::string, Timed> known;            ///< by what `find_key` says
     std::unordered_map<std::string, BlockTime> times;        ///< by the kinds of its streams' transfers

@@ -5,7 +5,7 @@
 #include "configs/loader.h"
 #include "configs/memory.pb.h"
 #include "models/cycle/dram/address_map.h"
-#include "models/cycle/dram/energy.h"
+#include "models/energy/dram_energy.h"
 #include "models/cycle/dram/rules.h"
 
 namespace systole::dram {

@@ -1,4 +1,4 @@
-#include "models/cycle/dram/energy.h"
+#include "models/energy/dram_energy.h"
 
 namespace systole::dram {
 
