@@ -12,8 +12,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string rank_name(std::size_t rank) {
-  return rank == 0 ? "best" : fmt::format("number {}", rank + 1);
+/// The first is the best point; the others are not numbers 2, 3, .. of the ranking.
+std::string finalist_name(std::size_t number) {
+  return number == 0 ? "best" : fmt::format("finalist {}", number + 1);
+}
+
+/// No field of one is twice that of the other.
+bool are_alike(const std::vector<std::int64_t>& a, const std::vector<std::int64_t>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), [](std::int64_t one, std::int64_t other) {
+    return one == other || (one < 2 * other && other < 2 * one);
+  });
 }
 
 Json optional_json(const std::optional<double>& number) {
@@ -45,9 +53,12 @@ std::string tau_text(const std::optional<double>& tau) {
 
 std::vector<Contender> contenders_of(const LoadedSpace& space, const Exploration& exploration, std::size_t count) {
   std::vector<Contender> contenders;
-  const std::vector<Candidate>& best = exploration.search.tally.best;
-  for (std::size_t rank = 0; rank < std::min(count, best.size()); ++rank) {
-    contenders.push_back({rank_name(rank), best[rank].values, best[rank].cost, true});
+  for (const Candidate& candidate : exploration.search.tally.kinds) {
+    if (contenders.size() == count) break;
+    const bool alike = std::any_of(contenders.begin(), contenders.end(),
+                                   [&](const Contender& known) { return are_alike(known.values, candidate.values); });
+    if (alike) continue;
+    contenders.push_back({finalist_name(contenders.size()), candidate.values, candidate.cost, true});
   }
   for (const Baseline& baseline : exploration.baselines) {
     if (baseline.cost && !baseline.values.empty()) {

@@ -56,6 +56,7 @@ std::vector<std::int64_t> values_of(const DesignSpace& space, const Point& point
 Tally tally_rows(SimditTable& table, const DesignSpace& space, std::size_t begin, std::size_t end) {
   Tally tally;
   std::string reason;
+  std::vector<std::size_t> cheapest;  // column of a row, by kind of its ports
   for (std::size_t row = begin; row < end; ++row) {
     const std::vector<double>& costs = table.costs(row, reason);
     if (costs.empty()) {
@@ -63,15 +64,24 @@ Tally tally_rows(SimditTable& table, const DesignSpace& space, std::size_t begin
       continue;
     }
     tally.points += static_cast<double>(costs.size());
-    const auto offer = [&](std::size_t column) {
-      tally.offer({values_of(space, table.point(row, column)), costs[column]});
+    const auto candidate = [&](std::size_t column) {
+      return Candidate{values_of(space, table.point(row, column)), costs[column]};
     };
+    const auto offer = [&](std::size_t column) { tally.offer(candidate(column)); };
     offer(static_cast<std::size_t>(std::max_element(costs.begin(), costs.end()) - costs.begin()));
+    cheapest.assign(table.kinds_of_columns(), costs.size());
     double bound = tally.bound();
+    const double open = std::max(bound, tally.bound_of_kinds());
     for (std::size_t column = 0; column < costs.size(); ++column) {
+      if (costs[column] > open) continue;
+      std::size_t& known = cheapest[table.kind_of_column(column)];
+      if (known == costs.size() || costs[column] < costs[known]) known = column;
       if (costs[column] > bound) continue;
       offer(column);
       bound = tally.bound();
+    }
+    for (const std::size_t column : cheapest) {
+      if (column < costs.size()) tally.offer_kind(candidate(column));
     }
   }
   return tally;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "explore/tally.h"
+
 namespace systole {
 
 namespace {
@@ -100,7 +102,21 @@ std::optional<SimditTable> SimditTable::make(const DesignSpace& space, const Mac
   }
   table.find_settings(table.array_, {&Machine::parambuf_width, &Machine::ibuf_width, &Machine::obuf_width});
   table.find_settings(table.simd_, {&Machine::simd_width});
+  table.find_kinds();
   return table;
+}
+
+void SimditTable::find_kinds() {
+  std::vector<std::vector<std::int64_t>> kinds;
+  for (const Point& column : columns_) {
+    std::vector<std::int64_t> widths;
+    for (const Field& field : ports_) widths.push_back(space_->value(column, field.axis));
+    const auto known =
+        std::find_if(kinds.begin(), kinds.end(), [&](const auto& kind) { return same_kind(kind, widths); });
+    kind_of_column_.push_back(static_cast<std::uint32_t>(known - kinds.begin()));
+    if (known == kinds.end()) kinds.push_back(widths);
+  }
+  kinds_ = kinds.size();
 }
 
 void SimditTable::find_settings(Unit& unit, const std::vector<Member>& ports) {

@@ -46,6 +46,10 @@ class SimditTable {
 
   [[nodiscard]] Point point(std::size_t row, std::size_t column) const;
 
+  /// Columns of one kind make points of one kind (tally.h) in any row; kinds count from 0.
+  [[nodiscard]] std::size_t kinds_of_columns() const { return kinds_; }
+  [[nodiscard]] std::size_t kind_of_column(std::size_t column) const { return kind_of_column_[column]; }
+
  private:
   using Member = std::int64_t simdit::Machine::*;
   struct Layer {
@@ -62,6 +66,7 @@ class SimditTable {
   };
 
   SimditTable() = default;
+  void find_kinds();
   void find_settings(Unit& unit, const std::vector<Member>& ports);
   [[nodiscard]] simdit::Machine machine(std::size_t row, std::size_t column) const;
   bool sum_layers(Unit& unit, std::size_t row, std::string& reason);
@@ -71,6 +76,8 @@ class SimditTable {
   const DesignSpace* space_ = nullptr;
   std::vector<Field> buffers_, ports_;
   std::vector<Point> rows_, columns_;  ///< over all axes; a row's ports and a column's buffers are 0
+  std::size_t kinds_ = 0;
+  std::vector<std::uint32_t> kind_of_column_;
   Unit array_, simd_;
   std::vector<double> costs_;
 };

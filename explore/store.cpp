@@ -27,11 +27,8 @@ std::vector<Candidate> candidates_of(const Json& list) {
 }
 
 std::string text_of(const Tally& tally) {
-  return Json{{"points", tally.points},
-              {"unevaluable", tally.unevaluable},
-              {"best", json_of(tally.best)},
-              {"worst", json_of(tally.worst)},
-              {"costs", tally.costs}}
+  return Json{{"points", tally.points},        {"unevaluable", tally.unevaluable}, {"best", json_of(tally.best)},
+              {"worst", json_of(tally.worst)}, {"kinds", json_of(tally.kinds)},    {"costs", tally.costs}}
       .dump();
 }
 
@@ -42,6 +39,7 @@ Tally tally_of(const std::string& text) {
   tally.unevaluable = json.at("unevaluable").get<std::map<std::string, double>>();
   tally.best = candidates_of(json.at("best"));
   tally.worst = candidates_of(json.at("worst"));
+  tally.kinds = candidates_of(json.at("kinds"));
   tally.costs = json.at("costs").get<std::vector<double>>();
   return tally;
 }
