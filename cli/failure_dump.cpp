@@ -6,9 +6,13 @@
 #include <sstream>
 
 #include "cli/simulation.h"
+#include "cli/trace_text.h"
 #include "cli/wave_recorder.h"
+#include "configs/idealize.h"
+#include "models/cycle/configure.h"
 #include "models/cycle/fresh_kernel.h"
-#include "traces/last_instructions.h"
+#include "models/cycle/trace/instruction_tracer.h"
+#include "traces/instructions/last_instructions.h"
 #include "traces/waves/gtkwave_save.h"
 #include "traces/waves/vcd_file.h"
 
@@ -26,15 +30,14 @@ constexpr const char* kReport = "failure.txt";
 constexpr const char* kWave = "failure.vcd";
 constexpr const char* kSave = "failure.gtkw";
 
-/// True when it fails again.
-bool repeat(const config::Machine& machine, const isa::Program& program, const std::vector<Watch>& watches) {
+/// A run that fails fails again; one whose values were wrong goes to its end.
+void repeat(const config::Machine& machine, const isa::Program& program, const std::vector<Watch>& watches) {
   fresh_kernel();
   try {
     simulate_program(machine, program, false, nullptr, watches);
   } catch (const RunFailure&) {
-    return true;
+    return;
   }
-  return false;
 }
 
 }  // namespace
@@ -47,23 +50,26 @@ FailureDump dump_of(const RunFailure& failure, const config::Machine& machine, c
   std::ostringstream wave_text;
   VcdFile file(wave_text);
   MachineWave wave(file, options);
-  LastInstructions instructions(kInstructions, options.layers);
+  const MachineProgram decoded = load_program(program);
+  trace::LastInstructions last(kInstructions, failure.at().count());
+  InstructionTracer tracer(decoded, program, machine_parameters(idealized(machine)), last);
   Watch window;
   window.observer = &wave;
   window.from = options.from;
   window.until = options.until;
   Watch whole;
-  whole.observer = &instructions;
-  const bool again = repeat(machine, program, {window, whole});
+  whole.observer = &tracer;
+  repeat(machine, program, {window, whole});
   wave.close(options.until);
 
   std::ostringstream report;
-  report << failure.what() << "\nthe last instructions:\n";
-  instructions.print(report, failure.at());
+  report << failure.what() << "\nthe last instructions:\n" << TraceText::heading();
+  const TraceText text(program);
+  for (const trace::Instruction& one : last.instructions()) report << text.line(one, failure.at().count());
   FailureDump dump;
   dump.report = report.str();
-  if (again) dump.wave = wave_text.str();
-  if (again) dump.save = gtkwave_save((fs::absolute(folder) / kWave).string(), wave.variables());
+  dump.wave = wave_text.str();
+  dump.save = gtkwave_save((fs::absolute(folder) / kWave).string(), wave.variables());
   return dump;
 }
 
@@ -71,7 +77,6 @@ std::string write_failure(const RunFailure& failure, const config::Machine& mach
                           ResultFolder* results, const std::string& folder) {
   const FailureDump dump = dump_of(failure, machine, program, folder);
   const auto write = [&](const char* name, const std::string& text) {
-    if (text.empty()) return;
     if (results != nullptr) {
       results->write(name, text);
     } else {
@@ -87,10 +92,8 @@ std::string write_failure(const RunFailure& failure, const config::Machine& mach
     return fmt::format("  and what it did last cannot be written: {}", error.what());
   }
   const std::string place = fs::path(folder) / "";
-  const std::string text = fmt::format("  the last {} instructions are in {}{}", kInstructions, place, kReport);
-  if (dump.wave.empty()) return text;
-  return text +
-         fmt::format(", the last {} cycles in {}{} (gtkwave {}{})", kWaveCycles.count(), place, kWave, place, kSave);
+  return fmt::format("  the last {} instructions are in {}{}, the last {} cycles in {}{} (gtkwave {}{})", kInstructions,
+                     place, kReport, kWaveCycles.count(), place, kWave, place, kSave);
 }
 
 }  // namespace systole

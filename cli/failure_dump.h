@@ -17,7 +17,7 @@ struct FailureDump {
 };
 
 /// Repeats a run that has failed, watched: runs are deterministic, so it fails in the same cycle, and one that does not
-/// fail pays for nothing. The wave is empty when the repeated run does not fail.
+/// fail pays for nothing. Values do not ride along: they change no cycle.
 FailureDump dump_of(const RunFailure& failure, const config::Machine& machine, const isa::Program& program,
                     const std::string& folder);
 

@@ -166,7 +166,13 @@ void run_run(const std::vector<std::string>& arguments, std::ostream& out) {
   const std::vector<std::string> losses{wave.finish(end), timeline.finish(end), trace.finish(end)};
   if (!options.talk.quiet) std::cerr << wave.note();
   std::optional<CheckReport> verdict;
-  if (check) verdict = check->verdict();
+  try {
+    if (check) verdict = check->verdict();
+  } catch (const InternalError& error) {
+    const RunFailure failure(error.what(), end);
+    throw InternalError(failure.what() + std::string("\n") +
+                        write_failure(failure, source.machine, source.program, folder.get(), options.results.out));
+  }
   logger("machine")->info("{} cycles in {:.3f} s", simulation.counters.cycles.count(), simulation.wall_seconds);
   RunResult result = result_of(simulation, source.program, source.machine, layers);
   result.arguments = program_arguments(*model, arguments);

@@ -185,18 +185,6 @@ isa::Program program_of(const trace::TraceReader& reader, const std::string& pat
   }
 }
 
-void print_heading(std::ostream& out, const trace::Header& header) {
-  out << fmt::format("{} on {} with {}\n{:>10} {:>10}  {:<15} {:>5} {:>6}  {:<24} {}\n", header.model(),
-                     header.hardware(), header.memory(), "issue", "completion", "unit", "block", "tile", "layer",
-                     "instruction");
-}
-
-void print(std::ostream& out, const trace::Instruction& instruction, const TraceText& text) {
-  out << fmt::format("{:>10} {:>10}  {:<15} {:>5} {:>6}  {:<24} {}\n", instruction.issue(), instruction.completion(),
-                     TraceText::unit(instruction), instruction.block(), instruction.tile(), text.layer(instruction),
-                     text.work(instruction));
-}
-
 }  // namespace
 
 void run_trace(const std::vector<std::string>& arguments, std::ostream& out) {
@@ -220,7 +208,10 @@ void run_trace(const std::vector<std::string>& arguments, std::ostream& out) {
   if (!options.vectors.folder.empty()) {
     vectors.emplace(options.vectors, reader.header(), program, matching_layers(options.layers, "--layer", program));
   }
-  if (!counts && !vectors) print_heading(out, reader.header());
+  if (!counts && !vectors) {
+    const trace::Header& header = reader.header();
+    out << fmt::format("{} on {} with {}\n", header.model(), header.hardware(), header.memory()) << TraceText::heading();
+  }
   trace::Instruction instruction;
   while (reader.next(instruction)) {
     std::string fault = text.fault(instruction);
@@ -230,7 +221,7 @@ void run_trace(const std::vector<std::string>& arguments, std::ostream& out) {
     if (counts) {
       counts->add(instruction, text);
     } else {
-      print(out, instruction, text);
+      out << text.line(instruction);
     }
   }
   filter.check_window(reader.cycles());

@@ -8,6 +8,7 @@
 #include "isa/program.pb.h"
 #include "models/cycle/machine.h"
 #include "models/cycle/trace/instruction_tracer.h"
+#include "traces/instructions/trace_writer.h"
 #include "traces/result_folder.h"
 
 namespace systole {

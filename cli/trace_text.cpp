@@ -58,6 +58,10 @@ std::string text_of(const trace::SimdOperation& work) {
   return text + fmt::format(" ({} lanes)", work.lanes());
 }
 
+std::string address_of(std::int64_t instruction) {
+  return instruction < 0 ? "" : fmt::format("{}: ", instruction);
+}
+
 std::vector<std::string> names_of(const google::protobuf::EnumDescriptor& names) {
   std::vector<std::string> all;
   for (int i = 0; i < names.value_count(); ++i) all.push_back(lower(names.value(i)->name()));
@@ -128,12 +132,25 @@ std::string TraceText::work(const Instruction& instruction) const {
       return fmt::format("{}: {:08x} {}", instruction.word().address(), instruction.word().bits(),
                          words_[static_cast<std::size_t>(instruction.word().address())].text);
     case Instruction::kTransfer:
-      return opcode(instruction) + " " + text_of(instruction.transfer());
+      return address_of(instruction.transfer().instruction()) + opcode(instruction) + " " +
+             text_of(instruction.transfer());
     case Instruction::kArrayTile:
-      return opcode(instruction) + " " + text_of(instruction.array_tile());
+      return address_of(instruction.array_tile().instruction()) + opcode(instruction) + " " +
+             text_of(instruction.array_tile());
     default:
       return fmt::format("{}: {} {}", instruction.simd().address(), opcode(instruction), text_of(instruction.simd()));
   }
+}
+
+std::string TraceText::line(const Instruction& instruction, std::int64_t now) const {
+  const std::string completion = instruction.completion() > now ? "-" : std::to_string(instruction.completion());
+  return fmt::format("{:>10} {:>10}  {:<15} {:>5} {:>6}  {:<24} {}\n", instruction.issue(), completion,
+                     unit(instruction), instruction.block(), instruction.tile(), layer(instruction), work(instruction));
+}
+
+std::string TraceText::heading() {
+  return fmt::format("{:>10} {:>10}  {:<15} {:>5} {:>6}  {:<24} {}\n", "issue", "completion", "unit", "block", "tile",
+                     "layer", "instruction");
 }
 
 std::vector<std::string> TraceText::units() {

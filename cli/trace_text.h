@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -21,8 +23,13 @@ class TraceText {
   /// `LD_ST`, `load`, `tile`, `add`.
   [[nodiscard]] std::string opcode(const trace::Instruction& instruction) const;
   [[nodiscard]] std::string layer(const trace::Instruction& instruction) const;
-  /// Opcode and operands: `load IBUF[0..1023] <- 0x1000..0x13ff (1024 bytes, 1 burst)`.
+  /// Address, opcode and operands: `12: load IBUF[0..1023] <- 0x1000..0x13ff (1024 bytes, 1 burst)`.
   [[nodiscard]] std::string work(const trace::Instruction& instruction) const;
+  /// A line of a table of instructions, with its end, and the names of its columns; an instruction that completes
+  /// after `now` has `-` instead.
+  [[nodiscard]] std::string line(const trace::Instruction& instruction,
+                                 std::int64_t now = std::numeric_limits<std::int64_t>::max()) const;
+  static std::string heading();
 
   /// All names that unit() and opcode() can give.
   static std::vector<std::string> units();

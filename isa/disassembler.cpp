@@ -75,10 +75,12 @@ std::string disassemble(const Program& program) {
     text += ".region" + message_text(region) + '\n' + data_lines(region.data());
   for (const Tensor& input : program.inputs()) text += ".input" + message_text(input) + '\n';
   for (const Tensor& output : program.outputs()) text += ".output" + message_text(output) + '\n';
+  std::int64_t first = 0;
   for (int b = 0; b < program.blocks_size(); ++b) {
     const EncodedBlock& block = program.blocks(b);
-    text += fmt::format("\n; block {}, {} words, array {}\n", b, block.words_size(),
+    text += fmt::format("\n; block {}, {} words from word {} of the program, array {}\n", b, block.words_size(), first,
                         quoted(layer_name(program, block.array_layer())));
+    first += block.words_size();
     text += ".block" + message_text(block) + '\n' + block_text(program, block);
   }
   return text;

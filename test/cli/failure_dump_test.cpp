@@ -1,6 +1,7 @@
 #include "cli/failure_dump.h"
 
 #include <gmock/gmock.h>
+#include <onnx/onnx_pb.h>
 
 #include "base/files.h"
 #include "cli/program_source.h"
@@ -14,6 +15,7 @@ namespace systole {
 namespace {
 
 using testing::HasSubstr;
+namespace fs = std::filesystem;
 
 /// Six tiles of the array; nobody fills what stream 3 is to store. `systole run` refuses it, as it does every program
 /// that could wait for itself, so the machine gets it from here.
@@ -40,6 +42,13 @@ constexpr const char* kImpossible = R"(
   INST_GROUP unit=array edge=end
   BLOCK_END last=1
 )";
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
 
 class Failure : public ProgramTest {
  protected:
@@ -69,9 +78,11 @@ TEST_F(Failure, LeavesWhatEachUnitWaitsForAndWhatItDidLast) {
   EXPECT_THAT(report, HasSubstr("cycle " + at + ": deadlock: no unit can go on"));
   EXPECT_THAT(report, HasSubstr("systolic_array: idle since cycle " + at + ", 100 tiles done"));
   EXPECT_THAT(report, HasSubstr("dma_ibuf store: waits for a slot, stream 3"));
-  EXPECT_THAT(report, HasSubstr("tile 99, tile loops 99, conv\n"));
-  const std::string instructions = report.substr(report.find("what\n") + 5);
+  const std::string heading = "instruction\n";
+  const std::string instructions = report.substr(report.find(heading) + heading.size());
   EXPECT_EQ(std::count(instructions.begin(), instructions.end(), '\n'), 64);
+  EXPECT_THAT(instructions, testing::ContainsRegex("systolic_array +0 +99  conv +8: tile OBUF"));
+  EXPECT_THAT(instructions, testing::ContainsRegex("dma_ibuf +0 +99  conv +3: load IBUF"));
 
   const Wave wave(text_of("failure.vcd"));
   EXPECT_EQ(wave.first(), failure.at().count() - 10000);
@@ -87,6 +98,33 @@ TEST_F(Failure, GoesIntoTheFolderOfTheResults) {
   write_failure(failure_of_a_run(), machine_, program_, &results, place / "out");
   EXPECT_THAT(text_of("out/failure.txt"), HasSubstr("deadlock"));
   EXPECT_THAT(text_of("out/failure.vcd"), HasSubstr("$enddefinitions"));
+}
+
+/// The program itself leaves it: outputs that are not those expected end a run as a failed check of the machine does.
+TEST_F(Failure, OfValuesLeavesTheSame) {
+  fs::create_directory(place / "expected");
+  onnx::TensorProto zeros;
+  zeros.set_data_type(onnx::TensorProto::FLOAT);
+  for (const int extent : {1, 10}) zeros.add_dims(extent);
+  for (int i = 0; i < 10; ++i) zeros.add_float_data(0);
+  write_file_atomically(place / "expected/output_0.pb", zeros.SerializeAsString());
+  const Ended run =
+      systole("run lenet5 --quiet --hw inference_16x16 --check --random-weights 7 --expected expected --out results");
+  EXPECT_EQ(run.code, 3);
+  EXPECT_THAT(run.err, HasSubstr("output 'classifier.2.out' of the program differs from the reference"));
+  EXPECT_THAT(run.err, HasSubstr("the last 64 instructions are in results/failure.txt"));
+
+  ASSERT_EQ(systole("run lenet5 --quiet --hw inference_16x16 --vcd whole.vcd --trace whole.trace").code, 0);
+  const std::string report = text_of("results/failure.txt");
+  std::vector<std::string> traced = lines_of(systole("trace whole.trace").out);
+  std::vector<std::string> dumped = lines_of(report.substr(report.find("instruction\n")));
+  ASSERT_EQ(dumped.size(), 65U);
+  for (std::size_t i = 1; i < dumped.size(); ++i) EXPECT_THAT(traced, testing::Contains(dumped[i]));
+
+  const Wave whole(text_of("whole.vcd"));
+  const Wave wave(text_of("results/failure.vcd"));
+  EXPECT_EQ(wave.first(), whole.last() - 10000);
+  EXPECT_EQ(wave.last(), whole.last());
 }
 
 TEST_F(Failure, AProgramThatCouldWaitForItselfIsRefused) {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "traces/instructions/trace.pb.h"
+#include "traces/instructions/instruction_sink.h"
 
 namespace systole::trace {
 
@@ -17,16 +17,15 @@ constexpr std::uint32_t kTraceSchema = 1;
 
 /// Writes an instruction trace: the header, instructions as they become known, and the end. It keeps only what has not
 /// been settled, so memory does not grow with the run. The bytes depend on the records alone.
-class TraceWriter {
+class TraceWriter : public InstructionSink {
  public:
   /// Writes to `out`, whose state tells whether that works.
   TraceWriter(std::ostream& out, const Header& header);
 
-  /// In any order; those of one unit that issue in one cycle and complete in one cycle stay in the order of the calls.
-  void add(const Instruction& instruction);
+  void add(const Instruction& instruction) override;
 
-  /// All instructions that complete before `until` have been added: they are written in order.
-  void settle(std::int64_t until);
+  /// Writes them in order.
+  void settle(std::int64_t until) override;
 
   /// All have been added; the end of the file.
   void close(std::int64_t cycles);

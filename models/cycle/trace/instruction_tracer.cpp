@@ -3,7 +3,6 @@
 #include <array>
 
 #include "base/errors.h"
-#include "isa/encoding.h"
 #include "isa/extent.h"
 #include "models/cycle/simd_opcodes.h"
 
@@ -15,23 +14,6 @@ constexpr std::array<trace::Memory, 6> kBuffers = {trace::WBUF, trace::BBUF,  tr
                                                    trace::OBUF, trace::VMEM1, trace::VMEM2};
 constexpr std::array<trace::Memory, 4> kSpaces = {trace::OBUF, trace::VMEM1, trace::VMEM2, trace::IMM};
 
-/// Of each nest's instructions, the word in the block.
-std::vector<std::vector<std::int64_t>> simd_words(const isa::EncodedBlock& block) {
-  std::vector<std::vector<std::int64_t>> result;
-  const auto count = static_cast<std::size_t>(block.words_size());
-  isa::Operation operation;
-  for (std::size_t at = 0; at < count; at += operation.words) {
-    operation = isa::read_operation(block.words().data() + at, count - at);
-    if (operation.spec == nullptr) continue;
-    const isa::Opcode opcode = operation.spec->opcode;
-    if (opcode == isa::Opcode::nest) result.emplace_back();
-    if (opcode >= isa::Opcode::alu && opcode <= isa::Opcode::datatype_cast && !result.empty()) {
-      result.back().push_back(static_cast<std::int64_t>(at + operation.words - 1));
-    }
-  }
-  return result;
-}
-
 /// The stream as it is at this tile, without tails.
 isa::Stream resolved(isa::Stream stream, const TileWalker& tile) {
   for (isa::WalkDim& dim : stream.dims) dim.trip = {tile.trip(dim.trip), 0, isa::kNoLoop};
@@ -42,10 +24,10 @@ isa::Stream resolved(isa::Stream stream, const TileWalker& tile) {
 }  // namespace
 
 InstructionTracer::InstructionTracer(const MachineProgram& program, const isa::Program& words,
-                                     const MachineParameters& machine, trace::TraceWriter& writer)
+                                     const MachineParameters& machine, trace::InstructionSink& sink)
     : program_(program),
       words_(words),
-      writer_(writer),
+      sink_(sink),
       lanes_(machine.simd.lanes),
       rows_(machine.array.rows),
       half_words_(machine.controller.half_words),
@@ -55,7 +37,7 @@ void InstructionTracer::block_begins(const BlockSpan& block) {
   running_ = block;
   block_ = &program_.blocks.at(static_cast<std::size_t>(block.block));
   timing_.start(block_->block.simd);
-  simd_words_ = simd_words(words_.blocks(block.block));
+  places_ = isa::instruction_places(words_.blocks(block.block));
 }
 
 trace::Instruction& InstructionTracer::begin(Unit unit, int layer, std::int64_t tile, Cycles issue, Cycles completion) {
@@ -82,7 +64,7 @@ void InstructionTracer::words(const WordSpan& span) {
     instruction.set_block(span.block);
     instruction.mutable_word()->set_address(address);
     instruction.mutable_word()->set_bits(block.words(static_cast<int>(address - first)));
-    writer_.add(instruction);
+    sink_.add(instruction);
   }
 }
 
@@ -100,6 +82,7 @@ void InstructionTracer::array_tile(const TileSpan& span) {
   trace::Instruction& instruction = begin(span.unit, span.layer, span.number, span.from, span.until);
   trace::ArrayTile& work = *instruction.mutable_array_tile();
   work.Clear();
+  work.set_instruction(running_.address + places_.array);
   work.set_ibuf(span.places[0] / rows_);
   work.set_wbuf(span.places[1] / (rows_ * lanes_));
   work.set_bbuf(span.places[2] / lanes_);
@@ -117,7 +100,7 @@ void InstructionTracer::array_tile(const TileSpan& span) {
   work.set_vectors(vectors);
   work.set_starts(tile.holds(array.start));
   work.set_biased(array.bias);
-  writer_.add(instruction);
+  sink_.add(instruction);
 }
 
 void InstructionTracer::simd_tile(const TileSpan& span) {
@@ -129,7 +112,7 @@ void InstructionTracer::simd_tile(const TileSpan& span) {
     trace::Instruction& instruction = begin(span.unit, layer, span.number, span.from + Cycles{execution.issue},
                                             span.from + Cycles{execution.completion});
     trace::SimdOperation& work = *instruction.mutable_simd();
-    work.set_address(running_.address + simd_words_.at(execution.nest).at(execution.instruction));
+    work.set_address(running_.address + places_.simd.at(execution.nest).at(execution.instruction));
     work.set_opcode(static_cast<trace::SimdOpcode>(self.opcode));
     work.set_lanes(execution.lanes);
     set(*work.mutable_destination(), self.destination, execution.operands.write, span);
@@ -139,7 +122,7 @@ void InstructionTracer::simd_tile(const TileSpan& span) {
     } else {
       work.clear_source2();
     }
-    writer_.add(instruction);
+    sink_.add(instruction);
   });
 }
 
@@ -159,6 +142,7 @@ void InstructionTracer::transfer_ends(const TransferSpan& span) {
   trace::Transfer& work = *instruction.mutable_transfer();
   work.Clear();
   work.set_store(!span.load);
+  work.set_instruction(running_.address + places_.streams[static_cast<std::size_t>(span.stream)]);
   work.set_stream(span.stream);
   work.set_memory(kBuffers[static_cast<std::size_t>(self.buffer)]);
   work.set_address(span.low);
@@ -176,7 +160,7 @@ void InstructionTracer::transfer_ends(const TransferSpan& span) {
     made.set_off_chip_stride(dim.off_chip_stride);
     made.set_on_chip_stride(dim.on_chip_stride);
   }
-  writer_.add(instruction);
+  sink_.add(instruction);
 }
 
 /// Words go to the half of the instruction memory that is free; a word is an element.
@@ -186,6 +170,7 @@ void InstructionTracer::fetch(const TransferSpan& span) {
   instruction.set_block(-1);
   trace::Transfer& work = *instruction.mutable_transfer();
   work.Clear();
+  work.set_instruction(-1);
   work.set_memory(trace::INST);
   work.set_address(span.low);
   work.set_end(span.high);
@@ -195,7 +180,7 @@ void InstructionTracer::fetch(const TransferSpan& span) {
   work.set_run_elements(span.elements);
   work.set_on_chip(half % 2 * half_words_);
   work.set_on_chip_end(work.on_chip() + work.elements());
-  writer_.add(instruction);
+  sink_.add(instruction);
 }
 
 TileWalker InstructionTracer::at(const isa::TileIndex& index) const {

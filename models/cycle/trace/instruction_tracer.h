@@ -3,14 +3,15 @@
 #include <cstdint>
 #include <vector>
 
+#include "isa/instruction_places.h"
 #include "isa/program.pb.h"
 #include "models/cycle/machine.h"
 #include "models/cycle/simd_timing.h"
-#include "traces/instructions/trace_writer.h"
+#include "traces/instructions/instruction_sink.h"
 
 namespace systole {
 
-/// Watches a whole run and writes every instruction that the machine executes (docs/trace.md): the words that the
+/// Watches a whole run and tells `sink` every instruction that the machine executes (docs/trace.md): the words that the
 /// controller decodes, the generations that DMA engines move, the tiles of the array, and the SIMD unit's
 /// instructions, each as often as it is executed. What the units tell as one span, a tile of the SIMD unit say, is
 /// unrolled here; nothing is charged to the run.
@@ -18,13 +19,13 @@ class InstructionTracer : public RunObserver {
  public:
   /// `program` is the decoded form of `words`; all must outlive the tracer.
   InstructionTracer(const MachineProgram& program, const isa::Program& words, const MachineParameters& machine,
-                    trace::TraceWriter& writer);
+                    trace::InstructionSink& sink);
 
   void block_begins(const BlockSpan& block) override;
   void words(const WordSpan& span) override;
   void tile(const TileSpan& span) override;
   void transfer_ends(const TransferSpan& span) override;
-  void settled(Cycles until) override { writer_.settle(until.count()); }
+  void settled(Cycles until) override { sink_.settle(until.count()); }
 
  private:
   /// A fresh instruction of the running block.
@@ -38,7 +39,7 @@ class InstructionTracer : public RunObserver {
 
   const MachineProgram& program_;
   const isa::Program& words_;
-  trace::TraceWriter& writer_;
+  trace::InstructionSink& sink_;
   std::int64_t lanes_;
   std::int64_t rows_;
   std::int64_t half_words_;
@@ -46,7 +47,7 @@ class InstructionTracer : public RunObserver {
   trace::Instruction instruction_;
   BlockSpan running_;
   const ProgramBlock* block_ = nullptr;
-  std::vector<std::vector<std::int64_t>> simd_words_;  ///< by nest and instruction: its word's address in the block
+  isa::InstructionPlaces places_;  ///< in the running block
 };
 
 }  // namespace systole

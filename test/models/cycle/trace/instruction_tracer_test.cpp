@@ -11,6 +11,7 @@
 #include "models/cycle/configure.h"
 #include "test/models/cycle/random_program.h"
 #include "traces/instructions/trace_reader.h"
+#include "traces/instructions/trace_writer.h"
 
 namespace systole::test {
 namespace {
@@ -52,7 +53,8 @@ Traced trace_of(const MachineParameters& machine, const isa::Program& words) {
   Traced traced;
   traced.counters = simulate(machine, memory, program, options);
   writer.close(traced.counters.cycles.count());
-  const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / "instruction_tracer_test.trace";
+  const std::string test = testing::UnitTest::GetInstance()->current_test_info()->name();  // tests run side by side
+  const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / (test + ".trace");
   std::ofstream(path, std::ios::binary) << out.str();
   trace::TraceReader reader(path.string());
   for (trace::Instruction next; reader.next(next);) traced.instructions.push_back(next);
