@@ -114,6 +114,15 @@ struct DramEvent {
   std::int64_t clock = 0;    ///< the same in memory clocks
 };
 
+/// A row of the DRAM that is open when an observer begins to watch.
+struct OpenRowEvent {
+  int channel = 0;
+  int bank = 0;  ///< numbered through the channel
+  int row = 0;
+  bool used = false;  ///< a column command has gone to it: the next one is a hit
+  Cycles at;
+};
+
 /// Watches a run, or a part of it: what units tell while it goes on, for waveforms, timelines and traces. Calls of one
 /// kind and one unit come in the order of time; those of different units do not, and some tell of cycles that are still
 /// to come. `settled` puts an end to that: everything before its cycle has been told.
@@ -132,8 +141,10 @@ class RunObserver {
   virtual void transfer_ends(const TransferSpan& /*transfer*/) {}
   virtual void level(const LevelChange& /*change*/) {}
   virtual void dram(const DramEvent& /*event*/) {}
+  virtual void open_row(const OpenRowEvent& /*row*/) {}  ///< only after `begins`
   virtual void settled(Cycles /*until*/) {}
-  virtual void stops(Cycles /*at*/) {}  ///< nothing is told from here on, until a unit tells something again
+  virtual void begins(Cycles /*at*/) {}  ///< next it is told what goes on, since when, and how levels stand
+  virtual void stops(Cycles /*at*/) {}   ///< nothing is told from here on, until it begins again
   [[nodiscard]] virtual bool seen_all() const { return false; }  ///< it need not be told any more
 };
 

@@ -38,8 +38,25 @@ void UnitAccount::rest(Cycles now, Activity activity) {
 
 void UnitAccount::spend(Cycles now, Activity activity, Cycles until) {
   charge(resting_, now);
+  remember(now, activity, until);
   charge(activity, until);
   since_ = charged_until_;
+}
+
+void UnitAccount::remember(Cycles now, Activity activity, Cycles until) {
+  if (until <= charged_until_) return;
+  if (charged_until_ <= now) ahead_.clear();
+  if (!ahead_.empty() && ahead_.back().state == activity.state()) {
+    ahead_.back().until = until;
+  } else {
+    ahead_.push_back({unit_, activity.state(), charged_until_, until});
+  }
+}
+
+void UnitAccount::introduce(RunObserver& newcomer, Cycles now) const {
+  for (const StateSpan& span : ahead_) {
+    if (span.until > now) newcomer.state(span);
+  }
 }
 
 void UnitAccount::serve(Cycles now, LayerCounters* layer) {

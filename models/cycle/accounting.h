@@ -52,6 +52,9 @@ class UnitAccount {
   /// From the next charge on; nullptr: nobody.
   void watch(RunObserver* observer) { observer_ = observer; }
 
+  /// Tells a newcomer of what has been spent beyond the present.
+  void introduce(RunObserver& newcomer, Cycles now) const;
+
   /// All cycles up to the end of the run. Throws InternalError when they do not add up to `end`.
   const UnitTime& close(Cycles end);
 
@@ -65,6 +68,7 @@ class UnitAccount {
 
  private:
   void charge(Activity activity, Cycles until);
+  void remember(Cycles now, Activity activity, Cycles until);
 
   Unit unit_;
   UnitTime time_;
@@ -73,6 +77,7 @@ class UnitAccount {
   Cycles since_;
   LayerCounters* layer_ = nullptr;
   RunObserver* observer_ = nullptr;
+  std::vector<StateSpan> ahead_;  ///< spent; cleared when the present has caught up
 };
 
 /// Which layer each part of a block belongs to, for reports; -1: none.

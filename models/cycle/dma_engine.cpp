@@ -111,7 +111,7 @@ void DmaEngine::move(Sequencer& sequencer, const TileWalker& tile) {
   wait_for_slot(sequencer, gate);
   const Cycles start = clock_.now();
   set_up(sequencer, tile);
-  if (observer_ != nullptr) begin_span(sequencer, tile, arrived, start);
+  begin_span(sequencer, tile, arrived, start);
   ValueModel* const values = block_.values();
   const bool load = sequencer.direction == isa::Direction::load;
   if (values != nullptr && load) values->load(block_, sequencer.stream, sequencer.walker);
@@ -119,7 +119,7 @@ void DmaEngine::move(Sequencer& sequencer, const TileWalker& tile) {
   wait_for_end(sequencer);
   enter(sequencer, Step::idle);
   book(sequencer, start);
-  if (observer_ != nullptr) end_span(sequencer);
+  end_span(sequencer);
   if (values != nullptr && !load) values->store(block_, sequencer.stream, sequencer.walker);
   gate.pass();
 }
@@ -219,15 +219,18 @@ void DmaEngine::book(const Sequencer& sequencer, Cycles start) {
   ledger_.transfer(layer, port_ != isa::Port::simd, start, clock_.now());
 }
 
-void DmaEngine::watch(RunObserver* observer) {
-  observer_ = observer;
-  load_.watched.reset();
-  store_.watched.reset();
-  if (observer_ != nullptr) tell_outstanding();
+void DmaEngine::introduce(RunObserver& newcomer) const {
+  for (const Sequencer* sequencer : {&load_, &store_}) {
+    if (sequencer->transfer) newcomer.transfer_begins(*sequencer->transfer);
+  }
+  tell_outstanding(newcomer);
+  const Cycles now = clock_.now();
+  newcomer.level({Level::bus, static_cast<int>(port_), now, bus_free_ > now ? 1 : 0});
+  if (bus_free_ > now) newcomer.level({Level::bus, static_cast<int>(port_), bus_free_, 0});
 }
 
 void DmaEngine::begin_span(Sequencer& sequencer, const TileWalker& tile, Cycles arrived, Cycles start) const {
-  TransferSpan& span = sequencer.watched.emplace();
+  TransferSpan& span = sequencer.transfer.emplace();
   span.unit = account_.unit();
   span.load = sequencer.direction == isa::Direction::load;
   span.stream = sequencer.stream;
@@ -237,22 +240,21 @@ void DmaEngine::begin_span(Sequencer& sequencer, const TileWalker& tile, Cycles 
   span.index = tile.index();
   span.arrived = arrived;
   span.from = start;
-  observer_->transfer_begins(span);
+  if (observer_ != nullptr) observer_->transfer_begins(span);
 }
 
 void DmaEngine::end_span(Sequencer& sequencer) const {
-  if (!sequencer.watched) return;
-  TransferSpan& span = *sequencer.watched;
+  TransferSpan& span = *sequencer.transfer;
   span.bytes = sequencer.walker.bytes();
   span.elements = sequencer.walker.elements();
   span.bursts = sequencer.issued;
   span.until = clock_.now();
-  observer_->transfer_ends(span);
-  sequencer.watched.reset();
+  if (observer_ != nullptr) observer_->transfer_ends(span);
+  sequencer.transfer.reset();
 }
 
-void DmaEngine::tell_outstanding() const {
-  observer_->level({Level::outstanding, static_cast<int>(port_), clock_.now(), on_their_way()});
+void DmaEngine::tell_outstanding(RunObserver& observer) const {
+  observer.level({Level::outstanding, static_cast<int>(port_), clock_.now(), on_their_way()});
 }
 
 /// What the engine rests on when its bus does not move: see the table of timing.md, section 7.
@@ -274,12 +276,10 @@ void DmaEngine::issue(Sequencer& sequencer, const Segment& segment) {
   ++sequencer.issued;
   ++unanswered_;
   ++bursts_;
-  if (observer_ != nullptr) tell_outstanding();
-  if (sequencer.watched) {
-    TransferSpan& span = *sequencer.watched;
-    span.low = sequencer.issued == 1 ? segment.address : std::min(span.low, segment.address);
-    span.high = std::max(span.high, segment.address + segment.bytes);
-  }
+  if (observer_ != nullptr) tell_outstanding(*observer_);
+  TransferSpan& span = *sequencer.transfer;
+  span.low = sequencer.issued == 1 ? segment.address : std::min(span.low, segment.address);
+  span.high = std::max(span.high, segment.address + segment.bytes);
   if (load) {
     request(burst);
   } else {
@@ -383,7 +383,7 @@ void DmaEngine::send_stores() {
 /// One burst is over at `end`. After the last one the transfer ends when its beats on chip do, too.
 void DmaEngine::answer(Sequencer& sequencer, Cycles end) {
   ++sequencer.answered;
-  if (observer_ != nullptr) tell_outstanding();
+  if (observer_ != nullptr) tell_outstanding(*observer_);
   if (!sequencer.all_issued || sequencer.answered < sequencer.issued) return;
   const Cycles now = clock_.now();
   const Cycles last_beat = std::max(end, sequencer.first_data + sequencer.beats);

@@ -44,7 +44,10 @@ class DmaEngine : public sc_core::sc_module, private tlm::tlm_bw_transport_if<> 
   [[nodiscard]] UnitAccount& account() { return account_; }
 
   /// From now on tells of transfers, of the bus and of bursts on their way; nullptr: nobody.
-  void watch(RunObserver* observer);
+  void watch(RunObserver* observer) { observer_ = observer; }
+
+  /// Tells a newcomer of the transfers, the bursts and the beat on their way.
+  void introduce(RunObserver& newcomer) const;
   [[nodiscard]] std::int64_t bursts() const { return bursts_; }
 
   /// What each sequencer does and waits for, a line each, for a deadlock report.
@@ -73,7 +76,7 @@ class DmaEngine : public sc_core::sc_module, private tlm::tlm_bw_transport_if<> 
     bool wants_credit = false;
     Cycles wants_since;  ///< when it came to want the credit
     sc_core::sc_event credit;
-    std::optional<TransferSpan> watched;  ///< what observers are told; nothing when it began before anybody watched
+    std::optional<TransferSpan> transfer;  ///< what observers are told of
   };
   struct Timed {
     Cycles cycle;
@@ -99,7 +102,7 @@ class DmaEngine : public sc_core::sc_module, private tlm::tlm_bw_transport_if<> 
   void book(const Sequencer& sequencer, Cycles start);
   void begin_span(Sequencer& sequencer, const TileWalker& tile, Cycles arrived, Cycles start) const;
   void end_span(Sequencer& sequencer) const;
-  void tell_outstanding() const;
+  void tell_outstanding(RunObserver& observer) const;
   void enter(Sequencer& sequencer, Step step);
 
   // A burst's way.

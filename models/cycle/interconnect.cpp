@@ -38,7 +38,7 @@ tlm::tlm_sync_enum Interconnect::from_port(int port, tlm::tlm_generic_payload& b
   const Cycles ready = clock_.now() + Cycles{parameters_.request_latency};
   queues_[static_cast<std::size_t>(port)].push_back({&burst, ready});
   ++waiting_;
-  if (observer_ != nullptr) tell(port);
+  if (observer_ != nullptr) tell(*observer_, port);
   if (not_accepted_ == nullptr) schedule(std::max(ready, next_pass_));
   phase = tlm::END_REQ;
   return tlm::TLM_UPDATED;
@@ -58,7 +58,7 @@ void Interconnect::pass() {
       --waiting_;
       ++accepted_[static_cast<std::size_t>(port)];
       send(request);
-      if (observer_ != nullptr) tell(port);
+      if (observer_ != nullptr) tell(*observer_, port);
     }
     schedule_next();
   });
@@ -101,18 +101,12 @@ void Interconnect::respond(tlm::tlm_generic_payload& burst) {
   ports[port]->nb_transport_bw(burst, phase, delay);
 }
 
-void Interconnect::watch(RunObserver* observer) {
-  observer_ = observer;
-  if (observer_ == nullptr) return;
-  for (int port = 0; port < kPorts; ++port) tell(port);
-}
-
-void Interconnect::tell(int port) const {
+void Interconnect::tell(RunObserver& observer, int port) const {
   const auto p = static_cast<std::size_t>(port);
   const Cycles now = clock_.now();
-  observer_->level({Level::waiting, port, now, static_cast<std::int64_t>(queues_[p].size())});
-  observer_->level({Level::accepted, port, now, accepted_[p]});
-  observer_->level({Level::memory, 0, now, at_memory_});
+  observer.level({Level::waiting, port, now, static_cast<std::int64_t>(queues_[p].size())});
+  observer.level({Level::accepted, port, now, accepted_[p]});
+  observer.level({Level::memory, 0, now, at_memory_});
 }
 
 /// The next burst goes when one has reached this side and the cycle of the last one is over.

@@ -40,7 +40,12 @@ class Interconnect : public sc_core::sc_module, private tlm::tlm_bw_transport_if
   [[nodiscard]] UnitAccount& account() { return account_; }
 
   /// From now on tells of bursts that wait, that the memory takes and that it has; nullptr: nobody.
-  void watch(RunObserver* observer);
+  void watch(RunObserver* observer) { observer_ = observer; }
+
+  /// Tells a newcomer how many there are.
+  void introduce(RunObserver& newcomer) const {
+    for (int port = 0; port < kPorts; ++port) tell(newcomer, port);
+  }
 
   /// Some burst has not been answered by the memory.
   [[nodiscard]] bool memory_works() const { return at_memory_ > 0; }
@@ -67,7 +72,7 @@ class Interconnect : public sc_core::sc_module, private tlm::tlm_bw_transport_if
   void respond(tlm::tlm_generic_payload& burst);
   void schedule(Cycles cycle);
   void schedule_next();
-  void tell(int port) const;
+  void tell(RunObserver& observer, int port) const;
 
   InterconnectParameters parameters_;
   AcceleratorClock clock_;

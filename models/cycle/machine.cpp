@@ -21,8 +21,8 @@ constexpr Cycles kPatience = kSlice * 64;
 constexpr Cycles kSettleSlice{1 << 12};
 /// The same while somebody watches: observers keep what units tell of the future, and put it in order.
 constexpr Cycles kWatchedSlice{1 << 13};
-/// A watched window begins so much earlier, so that what a unit spends ahead has been told when it does.
-constexpr Cycles kWatchLead{1 << 15};
+/// An observer comes so much before its window, to be told of everything that happens in the window's first cycle.
+constexpr Cycles kWatchLead{1};
 
 InterconnectParameters interconnect_to(const Memory& memory, InterconnectParameters parameters) {
   parameters.transparent = memory.answers_at_once();
@@ -99,25 +99,40 @@ void CycleMachine::run_to_end(const SimulationOptions& options) {
 
 void CycleMachine::begin_watch(RunObserver* observer) {
   settle(clock_.next_edge());
+  if (onlookers_.none()) watch(&onlookers_);
   onlookers_.add(observer);
-  tell(&onlookers_);
+  introduce(*observer);
 }
 
 void CycleMachine::end_watch(RunObserver* observer) {
   settle(clock_.next_edge());
   observer->stops(clock_.next_edge());
   onlookers_.remove(observer);
-  if (onlookers_.none()) tell(nullptr);
+  if (onlookers_.none()) watch(nullptr);
 }
 
-/// Every unit tells `observer` from now on, at first how things stand; nullptr: nobody.
-void CycleMachine::tell(RunObserver* observer) {
+/// Every unit tells `observer` from now on; nullptr: nobody.
+void CycleMachine::watch(RunObserver* observer) {
   ledger_.watch(observer);
   running_.watch(observer, clock_);
   interconnect_.watch(observer);
   memory_.watch(observer, period_ps_);
   for (const auto& engine : dma_) engine->watch(observer);
   for (UnitAccount* account : accounts()) account->watch(observer);
+}
+
+/// Every unit tells a newcomer how things stand.
+void CycleMachine::introduce(RunObserver& newcomer) {
+  const Cycles now = clock_.next_edge();
+  newcomer.begins(now);
+  if (!running_.finished()) newcomer.block_begins(controller_.block());
+  running_.introduce(newcomer);
+  interconnect_.introduce(newcomer);
+  memory_.introduce(newcomer, now);
+  for (const auto& engine : dma_) engine->introduce(newcomer);
+  array_.introduce(newcomer);
+  simd_.introduce(newcomer);
+  for (const UnitAccount* account : accounts()) account->introduce(newcomer, now);
 }
 
 void CycleMachine::watch_blocks(const std::vector<Watch>& watches) {
@@ -140,7 +155,7 @@ void CycleMachine::watch_blocks(const std::vector<Watch>& watches) {
   });
 }
 
-/// Begins and ends windows of cycles. The lead shows what began before one.
+/// Begins and ends windows of cycles.
 void CycleMachine::watch_cycles(const std::vector<Watch>& watches) {
   const Cycles now = clock_.next_edge();
   for (const Watch& watch : watches) {
@@ -148,7 +163,6 @@ void CycleMachine::watch_cycles(const std::vector<Watch>& watches) {
     const bool inside = now + kWatchLead >= watch.from && now < watch.until && !watch.observer->seen_all();
     const bool watches_now = onlookers_.has(watch.observer);
     if (inside && !watches_now) begin_watch(watch.observer);
-    if (inside && !watches_now && !running_.finished()) watch.observer->block_begins(controller_.block());
     if (!inside && watches_now) end_watch(watch.observer);
   }
 }

@@ -36,8 +36,7 @@ struct Progress {
   Cycles cycle;
 };
 
-/// What an observer gets to see of a run: a window of cycles, or the cycles in which some blocks run. What a unit began
-/// before the window and had charged ahead is not told.
+/// What an observer gets to see of a run: a window of cycles, or the cycles in which some blocks run.
 struct Watch {
   RunObserver* observer = nullptr;
   Cycles from;
@@ -93,7 +92,8 @@ class CycleMachine : public sc_core::sc_module {
   void let_memory_settle() const;
   void begin_watch(RunObserver* observer);
   void end_watch(RunObserver* observer);
-  void tell(RunObserver* observer);
+  void watch(RunObserver* observer);
+  void introduce(RunObserver& newcomer);
   void watch_blocks(const std::vector<Watch>& watches);
   void watch_cycles(const std::vector<Watch>& watches);
   [[nodiscard]] Cycles slice(const std::vector<Watch>& watches) const;

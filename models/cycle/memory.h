@@ -48,6 +48,9 @@ class Memory : public sc_core::sc_module {
   /// has none.
   virtual void watch(RunObserver* /*observer*/, std::int64_t /*cycle_ps*/) {}
 
+  /// Tells a newcomer which rows are open; settle() has been called.
+  virtual void introduce(RunObserver& /*newcomer*/, Cycles /*now*/) const {}
+
   /// Decides and tells everything up to now: between bursts a memory may put off what nobody waits for (refreshes).
   virtual void settle() {}
 

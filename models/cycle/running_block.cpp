@@ -27,6 +27,11 @@ void RunningBlock::watch(RunObserver* observer, const AcceleratorClock& clock) {
   obuf_.watch(observer, clock, isa::kMaxStreams);
 }
 
+void RunningBlock::introduce(RunObserver& newcomer) const {
+  for (const SlotRing& ring : rings_) ring.introduce(newcomer);
+  obuf_.introduce(newcomer);
+}
+
 void RunningBlock::finish() {
   check(left_ > 0, "controller", "a unit finished a block twice");
   if (--left_ == 0) all_finished_.notify(sc_core::SC_ZERO_TIME);

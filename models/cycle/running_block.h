@@ -37,6 +37,7 @@ class RunningBlock {
 
   /// From now on tells how many slots of each stream and of OBUF are filled; nullptr: nobody.
   void watch(RunObserver* observer, const AcceleratorClock& clock);
+  void introduce(RunObserver& newcomer) const;  ///< tells how many are
 
   [[nodiscard]] const isa::Block& program() const { return block_->block; }
   [[nodiscard]] const BlockLayers& layers() const { return block_->layers; }

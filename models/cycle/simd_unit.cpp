@@ -39,9 +39,11 @@ void SimdUnit::run_block() {
     const int first = work.nests.empty() ? 0 : work.nests.front().nest;
     account_.serve(arrived, ledger_.served_by_simd(layer_of(first)));
     acquire(tile);
-    if (RunObserver* const observer = ledger_.observer()) tell(*observer, tile, work, arrived);
+    present_ = {&tile, &work, arrived, clock_.now()};
+    if (RunObserver* const observer = ledger_.observer()) tell(*observer);
     if (ValueModel* const values = block_.values()) values->begin_simd();
     execute(work, arrived);
+    present_.reset();
     if (ValueModel* const values = block_.values()) values->compute_simd(block_, tile);
     release(tile);
   } while (tile.next());
@@ -111,17 +113,22 @@ void SimdUnit::release(const TileWalker& tile) {
   if (program.reads_obuf && obuf_left) block_.simd_obuf_gate().pass();
 }
 
-void SimdUnit::tell(RunObserver& observer, const TileWalker& tile, const SimdTile& work, Cycles arrived) {
+void SimdUnit::introduce(RunObserver& newcomer) const {
+  if (present_) tell(newcomer);
+}
+
+void SimdUnit::tell(RunObserver& observer) const {
+  const auto& [tile, work, arrived, from] = *present_;
   TileSpan span;
   span.unit = Unit::simd_unit;
-  span.layer = layer_of(work.nests.empty() ? 0 : work.nests.front().nest);
+  span.layer = layer_of(work->nests.empty() ? 0 : work->nests.front().nest);
   span.number = tiles_done_ - first_tile_;
   span.loops = static_cast<int>(block_.program().tile_loops.size());
-  span.index = tile.index();
+  span.index = tile->index();
   span.arrived = arrived;
-  span.from = clock_.now();
-  std::int64_t cycles = work.fill;
-  for (const SimdNestTime& nest : work.nests) {
+  span.from = from;
+  std::int64_t cycles = work->fill;
+  for (const SimdNestTime& nest : work->nests) {
     cycles += nest.issue.total();
     span.hazards += Cycles{nest.issue.hazard};
     span.conflicts += Cycles{nest.issue.conflicts()};

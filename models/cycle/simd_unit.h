@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <systemc>
 #include <vector>
 
@@ -22,10 +23,20 @@ class SimdUnit : public sc_core::sc_module {
   [[nodiscard]] UnitAccount& account() { return account_; }
   [[nodiscard]] std::int64_t tiles_done() const { return tiles_done_; }
 
+  /// Tells a newcomer of the tile at work.
+  void introduce(RunObserver& newcomer) const;
+
   /// What it does and waits for, a line, for a deadlock report.
   void dump(std::ostream& out) const;
 
  private:
+  /// The tile that it computes.
+  struct Present {
+    const TileWalker* tile;
+    const SimdTile* work;
+    Cycles arrived;
+    Cycles from;
+  };
   void run();
   void run_block();
   void prepare();
@@ -33,7 +44,7 @@ class SimdUnit : public sc_core::sc_module {
   void wait_for(const SlotGate& gate, Stall reason);
   void execute(const SimdTile& tile, Cycles waited_since);
   void release(const TileWalker& tile);
-  void tell(RunObserver& observer, const TileWalker& tile, const SimdTile& work, Cycles arrived);
+  void tell(RunObserver& observer) const;
   [[nodiscard]] int layer_of(int nest) const;
   [[nodiscard]] const isa::Stream& stream(int index) const;
 
@@ -46,6 +57,7 @@ class SimdUnit : public sc_core::sc_module {
   UnitAccount account_{Unit::simd_unit};
   std::vector<int> loads_;
   std::vector<int> stores_;
+  std::optional<Present> present_;
   std::int64_t tiles_done_ = 0;
   std::int64_t first_tile_ = 0;  ///< tiles done before the running block
 };

@@ -18,7 +18,7 @@ void SlotRing::reset(int depth, std::vector<Stage> stages) {
   last_step_ = stages_.back().step;
   passed_.assign(stages_.size(), 0);
   pass_idle_stages();
-  tell();
+  if (observer_ != nullptr) tell(*observer_);
 }
 
 void SlotRing::reset(int depth, int readers) {
@@ -39,7 +39,7 @@ void SlotRing::pass(int stage) {
   check(ready(stage), "slot_ring", [&] { return "stage " + std::to_string(stage) + " is not ready: " + to_string(); });
   ++passed_[static_cast<std::size_t>(stage)];
   pass_idle_stages();
-  tell();
+  if (observer_ != nullptr) tell(*observer_);
   changed_.notify(sc_core::SC_ZERO_TIME);
 }
 
@@ -73,13 +73,11 @@ void SlotRing::watch(RunObserver* observer, const AcceleratorClock& clock, int i
   observer_ = observer;
   clock_ = &clock;
   index_ = index;
-  if (!stages_.empty()) tell();
 }
 
 /// Filled: the step before the last has passed it, a stage of the last has not.
-void SlotRing::tell() const {
-  if (observer_ == nullptr) return;
-  observer_->level({Level::slots_filled, index_, clock_->now(), slowest(last_step_ - 1) - slowest(last_step_)});
+void SlotRing::tell(RunObserver& observer) const {
+  observer.level({Level::slots_filled, index_, clock_->now(), slowest(last_step_ - 1) - slowest(last_step_)});
 }
 
 std::string SlotRing::to_string() const {

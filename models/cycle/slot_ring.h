@@ -48,6 +48,11 @@ class SlotRing {
   /// From now on tells how many slots are filled, as Level::slots_filled of `index`; nullptr: nobody.
   void watch(RunObserver* observer, const AcceleratorClock& clock, int index);
 
+  /// Tells a newcomer how many are filled.
+  void introduce(RunObserver& newcomer) const {
+    if (!stages_.empty()) tell(newcomer);
+  }
+
   /// `depth 2, passed 4 3`: for a deadlock report.
   [[nodiscard]] std::string to_string() const;
 
@@ -55,7 +60,7 @@ class SlotRing {
   void pass_idle_stages();
   [[nodiscard]] bool idle(std::size_t stage) const;
   [[nodiscard]] std::int64_t slowest(int step) const;
-  void tell() const;
+  void tell(RunObserver& observer) const;
 
   std::int64_t depth_ = 1;
   int last_step_ = 1;

@@ -45,9 +45,11 @@ void SystolicArray::run_block() {
     }
     if (tile.enters(block_.program().array.output_loop)) wait_for_obuf();
     const ArrayTile& work = timing_.tile(tile);
-    if (RunObserver* const observer = ledger_.observer()) tell(*observer, tile, work, arrived);
+    present_ = {&tile, &work, arrived, clock_.now()};
+    if (RunObserver* const observer = ledger_.observer()) tell(*observer);
     if (ValueModel* const values = block_.values()) values->begin_array();
     compute(work);
+    present_.reset();
     if (ValueModel* const values = block_.values()) values->compute_array(block_, tile);
     release(tile);
   } while (tile.next());
@@ -92,18 +94,23 @@ void SystolicArray::compute(const ArrayTile& tile) {
   ++tiles_done_;
 }
 
-void SystolicArray::tell(RunObserver& observer, const TileWalker& tile, const ArrayTile& work, Cycles arrived) {
+void SystolicArray::introduce(RunObserver& newcomer) const {
+  if (present_) tell(newcomer);
+}
+
+void SystolicArray::tell(RunObserver& observer) const {
+  const auto& [tile, work, arrived, from] = *present_;
   TileSpan span;
   span.unit = Unit::systolic_array;
   span.layer = block_.layers().array;
   span.number = tiles_done_ - first_tile_;
   span.loops = static_cast<int>(block_.program().tile_loops.size());
-  span.index = tile.index();
+  span.index = tile->index();
   span.arrived = arrived;
-  span.from = clock_.now();
-  span.until = span.from + Cycles{work.busy + work.hazard};
-  span.hazards = Cycles{work.hazard};
-  const ArrayPlaces places = array_places(block_, tile, columns_);
+  span.from = from;
+  span.until = span.from + Cycles{work->busy + work->hazard};
+  span.hazards = Cycles{work->hazard};
+  const ArrayPlaces places = array_places(block_, *tile, columns_);
   span.places = {places.ibuf, places.wbuf, places.bbuf, places.obuf};
   observer.tile(span);
 }

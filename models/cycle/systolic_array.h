@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <systemc>
 #include <vector>
 
@@ -23,10 +24,20 @@ class SystolicArray : public sc_core::sc_module {
   [[nodiscard]] UnitAccount& account() { return account_; }
   [[nodiscard]] std::int64_t tiles_done() const { return tiles_done_; }
 
+  /// Tells a newcomer of the tile at work.
+  void introduce(RunObserver& newcomer) const;
+
   /// What it does and waits for, a line, for a deadlock report.
   void dump(std::ostream& out) const;
 
  private:
+  /// The tile that it computes.
+  struct Present {
+    const TileWalker* tile;
+    const ArrayTile* work;
+    Cycles arrived;
+    Cycles from;
+  };
   struct Load {
     int stream;
     Stall reason;
@@ -38,7 +49,7 @@ class SystolicArray : public sc_core::sc_module {
   void wait_for(const SlotGate& gate, Stall reason);
   void wait_for_obuf();
   void compute(const ArrayTile& tile);
-  void tell(RunObserver& observer, const TileWalker& tile, const ArrayTile& work, Cycles arrived);
+  void tell(RunObserver& observer) const;
   void release(const TileWalker& tile);
 
   AcceleratorClock clock_;
@@ -49,6 +60,7 @@ class SystolicArray : public sc_core::sc_module {
   ArrayTiming timing_;
   UnitAccount account_{Unit::systolic_array};
   std::vector<Load> loads_;  ///< streams that the array reads, in the order in which it waits for them
+  std::optional<Present> present_;
   std::int64_t tiles_done_ = 0;
   std::int64_t first_tile_ = 0;  ///< tiles done before the running block
 };

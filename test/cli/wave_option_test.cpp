@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <cstring>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -56,6 +57,54 @@ TEST_F(WaveOption, AWindowShowsTheSameAsTheWholeWave) {
     }
     EXPECT_EQ(sum, whole.cycles_of(name)) << unit;
   }
+}
+
+/// Transfers, tiles and rows that were under way, too. Counts begin with the window, the last command and the bus's
+/// direction are not known before the first one in it, nor what a sequencer did that does nothing.
+TEST_F(WaveOption, AWindowKnowsWhatWentOnBeforeIt) {
+  ASSERT_EQ(systole("run lenet5 --quiet --hw inference_16x16 --vcd whole.vcd").code, 0);
+  const Wave whole(text_of("whole.vcd"));
+  for (const std::int64_t from : {1, 1500, 4000, 4321, 9876, 12000}) {
+    const std::string begin = std::to_string(from);
+    ASSERT_EQ(systole("run lenet5 --quiet --hw inference_16x16 --vcd part.vcd --wave-from " + begin).code, 0);
+    const Wave part(text_of("part.vcd"));
+    std::size_t known = 0;
+    for (const std::string& name : part.names()) {
+      if (name.find("count_") != std::string::npos || name.find("row_hits") != std::string::npos) continue;
+      if (name.find("bank_conflicts") != std::string::npos) continue;
+      const auto in_part = part.between(name, from, whole.last());
+      const auto in_whole = whole.between(name, from, whole.last());
+      if (!in_part.at(from).empty() && in_part.at(from) != "-") {
+        EXPECT_EQ(in_part, in_whole) << name << " from " << from;
+        ++known;
+      }
+      for (const char* always :
+           {".state", "stream", "valid", "ready", "queue", "outstanding", "bus", "open_row", "block"}) {
+        if (name.size() > std::strlen(always) && name.rfind(always) == name.size() - std::strlen(always)) {
+          EXPECT_EQ(in_part, in_whole) << name << " from " << from;
+        }
+      }
+    }
+    EXPECT_GT(known, 50U) << from;
+  }
+}
+
+TEST_F(WaveOption, AMemoryTakesABurstWheneverAPortIsReady) {
+  const Ended run = systole("run lenet5 --hw inference_16x16 --quiet --out out --vcd run.vcd");
+  ASSERT_EQ(run.code, 0) << run.err;
+  const Wave wave(text_of("run.vcd"));
+  std::int64_t taken = 0;
+  for (const char* port : {"dma_parambuf", "dma_ibuf", "dma_obuf", "dma_simd", "dma_instruction"}) {
+    taken += wave.cycles_of(std::string(port) + ".ready")["1"];
+  }
+  EXPECT_EQ(taken, nlohmann::json::parse(text_of("out/run.json"))["bursts"]);
+}
+
+TEST_F(WaveOption, AWindowTakesNothingFromATrace) {
+  ASSERT_EQ(systole("run lenet5 --quiet --hw inference_16x16 --trace plain.trace").code, 0);
+  ASSERT_EQ(systole("run lenet5 --quiet --hw inference_16x16 --trace beside.trace --vcd a.vcd --wave-from 4000").code,
+            0);
+  EXPECT_EQ(text_of("beside.trace"), text_of("plain.trace"));
 }
 
 TEST_F(WaveOption, SlicesOfATimelineAddUpToTheCounters) {

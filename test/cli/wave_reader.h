@@ -29,6 +29,27 @@ class Wave {
     return cycles;
   }
 
+  /// What the variable is in cycle `begin`, and what it becomes before `end`.
+  [[nodiscard]] std::map<std::int64_t, std::string> between(const std::string& name, std::int64_t begin,
+                                                            std::int64_t end) const {
+    const auto& changes = changes_.at(name);
+    std::map<std::int64_t, std::string> values;
+    auto change = changes.upper_bound(begin);
+    std::string value = change == changes.begin() ? "" : std::prev(change)->second;
+    values[begin] = value;
+    for (; change != changes.end() && change->first < end; ++change) {
+      if (change->second == value) continue;
+      value = change->second;
+      values[change->first] = value;
+    }
+    return values;
+  }
+  [[nodiscard]] std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const auto& [name, changes] : changes_) names.push_back(name);
+    return names;
+  }
+
   [[nodiscard]] std::int64_t first() const { return first_; }
   [[nodiscard]] std::int64_t last() const { return last_; }
   [[nodiscard]] bool has_scope(const std::string& scope) const {

@@ -95,8 +95,8 @@ void MachineWave::declare_unit(Unit unit) {
         sequencer.loops[loop] = declare(scope, prefix + "loop" + std::to_string(loop), 32);
       }
     }
-    ports_[port] = {declare(scope, "valid", 1), declare(scope, "ready", 1), declare(scope, "queue", 16),
-                    declare(scope, "outstanding", 16), declare(scope, "bus", 1)};
+    ports_[port] = {declare(scope, "valid", 1),        declare(scope, "ready", 1), declare(scope, "queue", 16),
+                    declare(scope, "outstanding", 16), declare(scope, "bus", 1),   {}};
   }
   if (unit == Unit::dram) memory_bursts_ = declare(scope, "bursts", 16);
 }
@@ -126,7 +126,7 @@ void MachineWave::declare_channel(int number) {
 }
 
 void MachineWave::set(Cycles at, Handle variable, std::int64_t value) {
-  if (variable) pending_.push_back({at, *variable, value});
+  if (variable) pending_.push_back({std::max(at, begun_), *variable, value});
 }
 
 void MachineWave::state(const StateSpan& span) {
@@ -181,13 +181,28 @@ void MachineWave::level(const LevelChange& change) {
       set(change.at, ports_[index].queue, change.value);
       return set(change.at, ports_[index].valid, change.value > 0 ? 1 : 0);
     case Level::accepted:
-      set(change.at, ports_[index].ready, 1);
-      return set(change.at + Cycles{1}, ports_[index].ready, 0);
+      return accept(ports_[index], change.at, change.value);
     case Level::bus:
       return set(change.at, ports_[index].bus, change.value);
     case Level::memory:
       return set(change.at, memory_bursts_, change.value);
   }
+}
+
+void MachineWave::accept(Port& port, Cycles at, std::int64_t bursts) {
+  if (port.accepted == bursts) return;
+  const bool first = !port.accepted;
+  port.accepted = bursts;
+  if (first) return;
+  set(at, port.ready, 1);
+  set(at + Cycles{1}, port.ready, 0);
+}
+
+void MachineWave::open_row(const OpenRowEvent& row) {
+  Channel& channel = channels_.at(static_cast<std::size_t>(row.channel));
+  const auto bank = static_cast<std::size_t>(row.bank);
+  set(row.at, channel.open_rows[bank], row.row);
+  channel.fresh[bank] = !row.used;
 }
 
 void MachineWave::dram(const DramEvent& event) {
@@ -235,6 +250,24 @@ void MachineWave::follow_trigger() {
 
 bool MachineWave::seen_all() const {
   return trigger_ && trigger_->ended() && told_ >= options_.until;
+}
+
+/// Nothing is known yet to be there, and what is counted is as it was.
+void MachineWave::begins(Cycles at) {
+  begun_ = at;
+  for (Port& port : ports_) {
+    port.accepted.reset();
+    set(at, port.ready, 0);
+  }
+  for (const auto& port : sequencers_) {
+    for (const Sequencer& sequencer : port) set(at, sequencer.stream, kNone);
+  }
+  for (const Tile& unit : tiles_) set(at, unit.conflicts, unit.conflict_cycles);
+  for (const Channel& channel : channels_) {
+    set(at, channel.hits, channel.row_hits);
+    for (std::size_t i = 0; i < channel.counts.size(); ++i) set(at, channel.counts[i], channel.commands[i]);
+    for (const Handle row : channel.open_rows) set(at, row, kNone);
+  }
 }
 
 void MachineWave::stops(Cycles at) {

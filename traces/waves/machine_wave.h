@@ -50,7 +50,9 @@ class MachineWave : public RunObserver {
   void transfer_ends(const TransferSpan& transfer) override;
   void level(const LevelChange& change) override;
   void dram(const DramEvent& event) override;
+  void open_row(const OpenRowEvent& row) override;
   void settled(Cycles until) override;
+  void begins(Cycles at) override;
   void stops(Cycles at) override;
   [[nodiscard]] bool seen_all() const override;
 
@@ -67,6 +69,7 @@ class MachineWave : public RunObserver {
   using Handle = std::optional<std::size_t>;
   struct Port {
     Handle valid, ready, queue, outstanding, bus;
+    std::optional<std::int64_t> accepted;  ///< bursts so far, of the whole run
   };
   struct Sequencer {
     Handle stream, address;
@@ -100,6 +103,7 @@ class MachineWave : public RunObserver {
   void write_until(Cycles until);
   void forget_until(Cycles until);
   void follow_trigger();
+  void accept(Port& port, Cycles at, std::int64_t bursts);
   void open_rows(Channel& channel, const DramEvent& event, std::int64_t row);
 
   WaveFile& file_;
@@ -113,7 +117,8 @@ class MachineWave : public RunObserver {
   std::array<Handle, 17> slots_;
   Handle block_, address_, layer_, memory_bursts_;
   std::vector<Channel> channels_;
-  Cycles told_;  ///< everything before has been told
+  Cycles begun_;  ///< when it was last told how things stood
+  Cycles told_;   ///< everything before has been told
   std::vector<Change> pending_;
   std::vector<std::optional<std::int64_t>> written_;  ///< by variable: what the file says
 };

@@ -298,6 +298,14 @@ void Channel::consider_refreshes(Choice& best) const {
   }
 }
 
+std::vector<OpenRow> Channel::open_rows() const {
+  std::vector<OpenRow> rows;
+  for_each_bank(timing_.open_banks(), [&](int bank) {
+    rows.push_back({bank, timing_.open_row(bank), access_[static_cast<std::size_t>(bank)] == Access::hit});
+  });
+  return rows;
+}
+
 void Channel::dump(std::ostream& out) const {
   out << "channel " << number_ << ": clock " << now_ << ", next event "
       << (next_event() == kNever ? std::string("none") : std::to_string(next_event())) << ", "

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iosfwd>
+#include <vector>
 
 #include "models/cycle/dram/counters.h"
 #include "models/cycle/dram/refresh.h"
@@ -10,6 +11,13 @@
 #include "models/cycle/dram/timing_state.h"
 
 namespace systole::dram {
+
+/// A bank's open row.
+struct OpenRow {
+  int bank = 0;
+  int row = 0;
+  bool used = false;  ///< a column command has gone to it
+};
 
 /// Whom a channel tells what happened.
 class ChannelListener {
@@ -69,6 +77,8 @@ class Channel {
   /// Bursts that left the queues so far: try_push of a burst that had to wait can only succeed after this has changed.
   [[nodiscard]] std::int64_t served() const { return counters_.memory.reads + counters_.memory.writes; }
   [[nodiscard]] DramCounters counters() const;
+  /// As of now(), by bank.
+  [[nodiscard]] std::vector<OpenRow> open_rows() const;
   void dump(std::ostream& out) const;
 
  private:

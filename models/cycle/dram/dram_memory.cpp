@@ -157,6 +157,14 @@ void DramMemory::watch(RunObserver* observer, std::int64_t cycle_ps) {
   });
 }
 
+void DramMemory::introduce(RunObserver& newcomer, Cycles now) const {
+  for (int number = 0; number < config_.channels; ++number) {
+    for (const dram::OpenRow& open : front_->open_rows(number)) {
+      newcomer.open_row({number, open.bank, open.row, open.used, now});
+    }
+  }
+}
+
 void DramMemory::settle() {
   front_->advance_all(next_edge());
 }

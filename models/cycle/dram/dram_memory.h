@@ -26,6 +26,7 @@ class DramMemory : public Memory, private tlm::tlm_fw_transport_if<> {
   [[nodiscard]] Bytes capacity() const override { return Bytes{static_cast<std::int64_t>(config_.map.capacity())}; }
   [[nodiscard]] bool busy() const override;
   void watch(RunObserver* observer, std::int64_t cycle_ps) override;
+  void introduce(RunObserver& newcomer, Cycles now) const override;
   void settle() override;
   void dump(std::ostream& out) const override;
 

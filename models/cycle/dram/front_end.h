@@ -60,6 +60,10 @@ class FrontEnd : private ChannelListener {
   using Sink = std::function<void(int channel, const Command& command)>;
   void tell_commands(Sink sink);
 
+  /// As of the clock up to which the channel has been advanced.
+  [[nodiscard]] std::vector<OpenRow> open_rows(int channel) const {
+    return channels_[static_cast<std::size_t>(channel)]->open_rows();
+  }
   [[nodiscard]] bool busy() const;
   [[nodiscard]] DramCounters counters() const;
   void dump(std::ostream& out) const;
