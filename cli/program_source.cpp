@@ -16,6 +16,7 @@
 #include "isa/validate.h"
 #include "kernels/compiler.h"
 #include "kernels/onnx/import.h"
+#include "kernels/plan/capacity.h"
 #include "kernels/plan/machine_config.h"
 #include "models/analytical/systole/analysis.h"
 #include "models/cycle/dram/config.h"
@@ -89,15 +90,17 @@ std::string notes_of(const Training& training) {
   return notes;
 }
 
-/// The network in the mode asked for, in `source`, and its program. Throws MemoryTooSmall among others.
-Compilation compile_graph(const std::string& path, Graph graph, const ModelOptions& options, ProgramSource& source) {
+/// The network in the mode asked for, in `source`, and its program; `predicted`: the corrected model decides between
+/// tilings. Throws MemoryTooSmall among others.
+Compilation compile_graph(const std::string& path, Graph graph, const ModelOptions& options, bool predicted,
+                          ProgramSource& source) {
   CompileOptions compile_options;
   compile_options.fusion = options.fusion;
   compile_options.integers = options.integers;
   compile_options.gradient = options.gradient;
   compile_options.mode = options.mode;
   compile_options.tiling = options.tiling.value_or(TilingRule::search);
-  compile_options.block_cycles = analytical::block_predictor(source.machine);
+  if (predicted) compile_options.block_cycles = analytical::block_predictor(source.machine);
   compile_options.model = fs::path(path).stem().string();
   compile_options.batch = static_cast<std::uint32_t>(batch_of(graph));
   if (options.mode == "training") {
@@ -109,24 +112,24 @@ Compilation compile_graph(const std::string& path, Graph graph, const ModelOptio
   return compile_network(*source.graph, machine_of(source.machine), compile_options);
 }
 
-/// The largest batch whose program the memory has room for; 0: none. Activations grow with the batch, so a first guess
-/// is near.
+/// The largest batch whose program the memory has room for; 0: none. Activations grow with the batch, so a guess from
+/// what a larger one needs is near. Tilings make no difference but in instructions: time for them is saved.
 std::int64_t fitting_batch(const std::string& path, const ModelOptions& options, ProgramSource source,
-                           std::int64_t batch, const MemoryTooSmall& fault) {
-  const std::int64_t room = machine_of(source.machine).memory_bytes - fault.fixed_bytes;
-  const auto per_image = static_cast<double>(fault.needed_bytes - fault.fixed_bytes) / static_cast<double>(batch);
-  std::int64_t tried = std::min(batch - 1, static_cast<std::int64_t>(static_cast<double>(room) / per_image) + 1);
-  for (; tried > 0; --tried) {
+                           std::int64_t batch, MemoryTooSmall fault) {
+  for (std::int64_t tried = batch;;) {
+    const std::int64_t room = machine_of(source.machine).memory_bytes - fault.fixed_bytes;
+    const auto per_image = static_cast<double>(fault.needed_bytes - fault.fixed_bytes) / static_cast<double>(tried);
+    tried = std::min(tried - 1, static_cast<std::int64_t>(static_cast<double>(room) / per_image) + 1);
+    if (tried <= 0) return 0;
     ImportOptions import;
     import.batch = tried;
     try {
-      static_cast<void>(compile_graph(path, import_onnx(path, import), options, source));
+      static_cast<void>(compile_graph(path, import_onnx(path, import), options, false, source));
       return tried;
-    } catch (const MemoryTooSmall&) {
-      continue;
+    } catch (const MemoryTooSmall& next) {
+      fault = next;
     }
   }
-  return 0;
 }
 
 ProgramSource compile_model(const std::string& path, const MachineOptions& machine, const ModelOptions& options,
@@ -146,7 +149,7 @@ ProgramSource compile_model(const std::string& path, const MachineOptions& machi
   const std::int64_t batch = batch_of(graph);
   Compilation compilation;
   try {
-    compilation = compile_graph(path, std::move(graph), options, source);
+    compilation = compile_graph(path, std::move(graph), options, true, source);
   } catch (const MemoryTooSmall& fault) {
     Diagnostic diagnostic = fault.diagnostics().front();
     const std::int64_t fits = fitting_batch(path, options, source, batch, fault);

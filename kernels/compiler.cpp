@@ -15,6 +15,7 @@
 #include "kernels/lowering/array_lowering.h"
 #include "kernels/lowering/fusion.h"
 #include "kernels/lowering/lowering.h"
+#include "kernels/plan/capacity.h"
 #include "kernels/plan/contents.h"
 #include "kernels/plan/layout_assignment.h"
 #include "kernels/plan/memory_plan.h"
@@ -155,25 +156,6 @@ void add_regions(const RegionTable& regions, isa::Program& program) {
   }
 }
 
-void check_capacity(const MemoryPlan& plan, const RegionTable& regions, std::int64_t instruction_bytes,
-                    const Machine& machine) {
-  const std::int64_t needed = plan.end + instruction_bytes;
-  if (needed <= machine.memory_bytes) return;
-  std::int64_t states = 0;
-  for (std::size_t r = 0; r < regions.size(); ++r) {
-    const Region& region = regions.at(static_cast<RegionId>(r));
-    if (region.kind == Region::Kind::state) states += region.bytes;
-  }
-  const std::string held = states > 0 ? fmt::format("{} of weights and other states, ", states) : "";
-  throw MemoryTooSmall({"", 0, 0,
-                        fmt::format("the network needs {} bytes of memory ({}{} of activations, {} of constants, {} of "
-                                    "instructions), the machine has {}",
-                                    needed, held, plan.activation_bytes - states, plan.constant_bytes,
-                                    instruction_bytes, machine.memory_bytes),
-                        "a smaller batch, or a memory with more capacity"},
-                       needed, states + plan.constant_bytes + instruction_bytes);
-}
-
 Fusion fuse(const Graph& graph, const Machine& machine, SimdFormat format, const CompileOptions& options,
             TilingCache& tilings) {
   Fusion fusion = no_fusion(graph);
@@ -181,6 +163,7 @@ Fusion fuse(const Graph& graph, const Machine& machine, SimdFormat format, const
   if (!options.fusion) return fusion;
   RegionTable regions;
   LayoutAssignment unfused = assign_layouts(graph, machine, fusion.fused_tensors, regions);
+  check_operands(graph, unfused.layouts, regions, machine);
   LoweringContext trial(graph, machine, format, regions, std::move(unfused.layouts));
   trial.set_gradient_way(options.gradient);
   trial.tilings() = std::move(tilings);
@@ -281,6 +264,7 @@ Compilation compile_network(const Graph& imported, const Machine& machine, const
   Fusion fusion = fuse(graph, machine, format, options, tilings);
   LayoutAssignment assigned = assign_layouts(graph, machine, fusion.fused_tensors, result.regions);
   result.layouts = assigned.layouts;
+  check_operands(graph, result.layouts, result.regions, machine);
   LoweringContext context(graph, machine, format, result.regions, std::move(assigned.layouts));
   context.tilings() = std::move(tilings);
   context.set_gradient_way(options.gradient);

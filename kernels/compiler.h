@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "base/errors.h"
 #include "isa/block.h"
 #include "isa/program.pb.h"
 #include "kernels/graph/graph.h"
@@ -38,15 +37,6 @@ struct Compilation {
   std::vector<Layout> layouts;  ///< of the graph's tensors; without meaning for constants and fused tensors
   std::vector<bool> fused;      ///< tensors that never reach memory
   RegionTable regions;          ///< with addresses; -1 for those that no block touches
-};
-
-/// The memory has no room for the network at its batch.
-class MemoryTooSmall : public UserError {
- public:
-  MemoryTooSmall(Diagnostic diagnostic, std::int64_t needed, std::int64_t fixed)
-      : UserError(std::move(diagnostic)), needed_bytes(needed), fixed_bytes(fixed) {}
-  std::int64_t needed_bytes;
-  std::int64_t fixed_bytes;  ///< of these what is the same at every batch: weights, states, instructions
 };
 
 /// Compiles a network, or one iteration of its training (kernels/training). Every node of `graph` becomes a layer of

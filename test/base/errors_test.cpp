@@ -32,6 +32,7 @@ TEST(Errors, a_broken_check_is_an_internal_error_that_names_the_module) {
 TEST(Errors, a_near_miss_is_suggested_and_a_far_one_is_not) {
   EXPECT_EQ(nearest("rovs", {"columns", "rows"}), "rows");
   EXPECT_EQ(nearest("banana", {"columns", "rows"}), "");
+  EXPECT_EQ(nearest("If", {"Erf"}), "");  // half of a short word is no slip
 }
 
 }  // namespace

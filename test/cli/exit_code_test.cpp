@@ -102,6 +102,14 @@ TEST_F(ExitCode, AProgramForAnotherMachineNamesEveryDifference) {
   EXPECT_THAT(ended.err, HasSubstr("inference_16x16"));
 }
 
+TEST_F(ExitCode, AHugeBatchIsRefusedAtOnceWithTheOneThatFits) {
+  const Ended ended = systole("compile vgg16 --batch 65536 -o vgg16.prog", "ulimit -t 10;");
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_THAT(ended.err, HasSubstr("vgg16.onnx: error: the network needs 9865003008 bytes of memory for its inputs"));
+  EXPECT_THAT(ended.err, HasSubstr("batch 13"));
+  EXPECT_TRUE(std::filesystem::is_empty(place));
+}
+
 TEST_F(ExitCode, OutputThatCannotBeWrittenIsTheEnvironments) {
   EXPECT_EQ(systole("run lenet5 --hw inference_16x16 --out /proc/results").code, 2);
   EXPECT_EQ(systole("run lenet5 --hw inference_16x16 --out /dev/null/results").code, 2);
