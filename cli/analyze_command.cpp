@@ -15,7 +15,6 @@
 #include "models/energy/estimate.h"
 #include "traces/layers_csv.h"
 #include "traces/report_html.h"
-#include "traces/result_folder.h"
 #include "traces/summary_writer.h"
 #include "traces/terminal_table.h"
 
@@ -133,8 +132,7 @@ void run_analyze(const std::vector<std::string>& arguments, std::ostream& out) {
   if (!model) return;
   check(options);
   set_log_levels(options.talk.logs);
-  std::unique_ptr<ResultFolder> folder;
-  if (!options.results.out.empty()) folder = std::make_unique<ResultFolder>(options.results.out, options.results.force);
+  const std::unique_ptr<ResultFolder> folder = result_folder(options.results);
 
   const Analysis analysis = options.model == "simdit" ? published(*model, options) : corrected(*model, options);
 

@@ -118,6 +118,10 @@ OptionGroup result_options(ResultOptions& options) {
   return all;
 }
 
+std::unique_ptr<ResultFolder> result_folder(const ResultOptions& options) {
+  return options.out.empty() ? nullptr : std::make_unique<ResultFolder>(options.out, options.force);
+}
+
 OptionGroup talk_options(TalkOptions& options) {
   OptionGroup all = group("General");
   all.add_options()                                                           //

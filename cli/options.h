@@ -3,6 +3,7 @@
 #include <boost/program_options.hpp>
 #include <cstdint>
 #include <iosfwd>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "kernels/lowering/gradient_way.h"
 #include "kernels/tiling/search.h"
 #include "kernels/training/training.h"
+#include "traces/result_folder.h"
 
 /// Options that mean the same for every command, and how a command reads its own.
 namespace systole {
@@ -55,6 +57,8 @@ OptionGroup machine_options(MachineOptions& options);
 OptionGroup model_options(ModelOptions& options);
 OptionGroup program_options(ProgramOptions& options);
 OptionGroup result_options(ResultOptions& options);
+/// The folder of --out, checked early; nullptr without --out. Throws as ResultFolder does.
+std::unique_ptr<ResultFolder> result_folder(const ResultOptions& options);
 OptionGroup talk_options(TalkOptions& options);  ///< also --help and --version
 
 /// The default of --hw.

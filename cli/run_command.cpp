@@ -21,7 +21,6 @@
 #include "configs/loader.h"
 #include "traces/layers_csv.h"
 #include "traces/report_html.h"
-#include "traces/result_folder.h"
 #include "traces/summary_writer.h"
 #include "traces/terminal_table.h"
 
@@ -136,8 +135,7 @@ void run_run(const std::vector<std::string>& arguments, std::ostream& out) {
   if (!model) return;
   check_consistent(options);
   set_log_levels(options.talk.logs);
-  std::unique_ptr<ResultFolder> folder;
-  if (!options.results.out.empty()) folder = std::make_unique<ResultFolder>(options.results.out, options.results.force);
+  const std::unique_ptr<ResultFolder> folder = result_folder(options.results);
 
   ProgramSource source = program_from(*model, options.machine, options.program.model, true, options.check);
   std::optional<ValueCheck> check;
@@ -159,8 +157,8 @@ void run_run(const std::vector<std::string>& arguments, std::ostream& out) {
     for (const std::string& loss : {wave.finish(failure.at()), timeline.finish(failure.at())}) {
       if (!loss.empty()) text += "  " + loss + "\n";
     }
-    const std::string place = folder ? options.results.out : "";
-    throw InternalError(text + write_failure(failure, source.machine, source.program, folder.get(), place));
+    throw InternalError(text +
+                        write_failure(failure, source.machine, source.program, folder.get(), options.results.out));
   }
   const Cycles end = simulation.counters.cycles;
   const std::vector<std::string> losses{wave.finish(end), timeline.finish(end), trace.finish(end)};

@@ -20,7 +20,6 @@
 #include "models/analytical/validate/ladder.h"
 #include "models/analytical/validate/report.h"
 #include "models/cycle/configure.h"
-#include "traces/result_folder.h"
 
 namespace systole {
 
@@ -178,8 +177,7 @@ void run_validate(const std::vector<std::string>& arguments, std::ostream& out) 
   if (!model) return;
   check_consistent(options);
   set_log_levels(options.talk.logs);
-  std::unique_ptr<ResultFolder> folder;
-  if (!options.results.out.empty()) folder = std::make_unique<ResultFolder>(options.results.out, options.results.force);
+  const std::unique_ptr<ResultFolder> folder = result_folder(options.results);
 
   const bool published = options.model == "simdit";
   const ProgramSource source = program_from(*model, options.machine, options.network, !published);

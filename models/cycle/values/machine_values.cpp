@@ -77,7 +77,7 @@ std::vector<double> MachineValues<Cell>::read(const isa::Tensor& tensor) const {
     const std::int64_t place = bit / region.element_bits;
     check(region.cells.contains(place, 1), "values", "a tensor lies outside its region");
     if (!region.live || region.cells.unwritten(place, 1)) {
-      throw ValueFault("output '" + tensor.name() + "': element " + std::to_string(element) + " was never written");
+      throw InternalError("output '" + tensor.name() + "': element " + std::to_string(element) + " was never written");
     }
     elements.push_back(static_cast<double>(*region.cells.read(place)) + static_cast<double>(tensor.offset()));
   });
@@ -174,8 +174,8 @@ void MachineValues<Cell>::fault(const std::string& what) const {
   if (part_ == Part::load) part = fmt::format("load stream {}", part_number_);
   if (part_ == Part::store) part = fmt::format("store stream {}", part_number_);
   if (part_ == Part::nest) part = fmt::format("nest {}", part_number_);
-  throw ValueFault(fmt::format("instruction at 0x{:x}: block {}, {} (layer '{}') {}", instruction_address(),
-                               block_number_, part, isa::layer_name(program_, layer_), what));
+  throw InternalError(fmt::format("instruction at 0x{:x}: block {}, {} (layer '{}') {}", instruction_address(),
+                                  block_number_, part, isa::layer_name(program_, layer_), what));
 }
 
 std::unique_ptr<ProgramValues> make_program_values(const isa::Program& program) {

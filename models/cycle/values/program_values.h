@@ -22,7 +22,7 @@ class ProgramValues : public ValueModel {
  public:
   /// Elements of a graph input or output, row-major. They are exact as doubles in both formats.
   virtual void write(const isa::Tensor& tensor, const std::vector<double>& elements) = 0;
-  /// Throws ValueFault for an element that the program has not written.
+  /// Throws InternalError for an element that the program has not written.
   [[nodiscard]] virtual std::vector<double> read(const isa::Tensor& tensor) const = 0;
 
   /// Accumulations of the array that wrapped, by layer in the order of the program; none in a float32 machine.

@@ -34,11 +34,4 @@ class ValueModel {
   virtual void compute_simd(RunningBlock& block, const TileWalker& tile) = 0;
 };
 
-/// The program computes with what is not there: a place that was never written, or one outside its tensor or buffer.
-/// The text names block, instruction and layer. Programs of the compiler never do that.
-class ValueFault : public InternalError {
- public:
-  using InternalError::InternalError;
-};
-
 }  // namespace systole
