@@ -124,10 +124,20 @@ ModelCycles by_layer(const isa::Program& program, const simdit::Program& publish
   return cycles;
 }
 
-/// The layers that the published model charges nothing for, charged as the machine does without any other cause.
-ModelCycles with_free_layers(ModelCycles published, const MachineCycles& machine) {
+/// What the published model charges nothing for in an iteration, in the order in which it is charged.
+enum class FreeWork { loss, copies, layers };
+
+FreeWork kind_of(const isa::LayerInfo& layer) {
+  if (layer.name().rfind("loss/", 0) == 0) return FreeWork::loss;
+  return layer.macs() == 0 && layer.ops() == 0 ? FreeWork::copies : FreeWork::layers;
+}
+
+/// Layers of this kind that the published model charges nothing for, charged as the machine does without any other
+/// cause.
+ModelCycles with_free(FreeWork kind, ModelCycles published, const isa::Program& program, const MachineCycles& machine) {
   for (std::size_t i = 0; i < published.size(); ++i) {
-    if (published[i] == 0) published[i] = static_cast<double>(machine[i]);
+    const bool charged = published[i] != 0 || kind_of(program.layers(static_cast<int>(i))) != kind;
+    if (!charged) published[i] = static_cast<double>(machine[i]);
   }
   return published;
 }
@@ -148,8 +158,11 @@ Validation validate_published(const std::string& model, const ValidateOptions& o
   }
   std::vector<std::string> faults{"fractional_tiles", "slot_counts", "padded_channels"};
   if (training) {
-    steps.push_back(with_free_layers(steps.back(), cycle.back()));
-    faults.emplace_back("free_layers");
+    for (const auto& [kind, name] : std::initializer_list<std::pair<FreeWork, const char*>>{
+             {FreeWork::loss, "free_loss"}, {FreeWork::copies, "free_copies"}, {FreeWork::layers, "free_layers"}}) {
+      steps.push_back(with_free(kind, steps.back(), source.program, cycle.back()));
+      faults.emplace_back(name);
+    }
   }
   return validation::compare_with_faults(source.program, causes, cycle, faults, steps, "tiling_and_overlap");
 }

@@ -45,6 +45,7 @@ DmaParameters dma_parameters(const config::Machine& machine, int width_bits, boo
   parameters.max_burst_bytes = machine.dma().max_burst_bytes();
   parameters.max_outstanding_bursts = machine.dma().max_outstanding_bursts();
   parameters.columns = array.columns();
+  parameters.transposes = !machine.without().transposes();
   parameters.setup_cycles = walks ? machine.dma().address_setup_cycles() : 0;
   parameters.buffer_bits = {array.weight_bits(), array.bias_bits(), array.activation_bits(),
                             accumulator,         accumulator,       accumulator};

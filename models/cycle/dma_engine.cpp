@@ -133,7 +133,7 @@ void DmaEngine::wait_for_slot(Sequencer& sequencer, const SlotGate& gate) {
 void DmaEngine::set_up(Sequencer& sequencer, const TileWalker& tile) {
   enter(sequencer, Step::setup);
   sequencer.walker.start(stream_of(sequencer), tile, parameters_.max_burst_bytes);
-  sequencer.beats = Cycles{sequencer.walker.on_chip_beats(parameters_.width_bits)};
+  sequencer.beats = Cycles{sequencer.walker.on_chip_beats(parameters_.width_bits, parameters_.transposes)};
   sequencer.issued = 0;
   sequencer.answered = 0;
   sequencer.all_issued = false;

@@ -22,6 +22,7 @@ struct DmaParameters {
   int max_outstanding_bursts = 16;  ///< 1..256 of both directions together
   int setup_cycles = 1;             ///< cycles, 0..64: the walker's first address
   int columns = 64;                 ///< of the array, 1..1024: elements of a word of OBUF
+  bool transposes = true;           ///< false, an idealization: what is transposed crosses in full beats
   std::array<int, 6> buffer_bits{8, 32, 8, 32, 32, 32};  ///< width of an element on chip, by isa::Buffer
 
   /// Throws InternalError naming the field; the configuration has been checked before.

@@ -188,7 +188,9 @@ std::int64_t StreamWalker::elements() const {
   return inner == 0 ? 0 : positions(true) / innermost().valid.size() * inner;
 }
 
-std::int64_t StreamWalker::on_chip_beats(std::int64_t width_bits) const {
+std::int64_t StreamWalker::on_chip_beats(std::int64_t width_bits, bool transposes) const {
+  const bool singly = elements_ == 1 || stream_->run.block == 1;
+  if (singly && !transposes) return ceil_div(elements() * stream_->element_bits, width_bits);
   const bool store = stream_->direction == isa::Direction::store;
   if (!store || !packs_pixels()) return positions(store) * beats_of(*stream_, 0, elements_, width_bits);
   std::int64_t inner = 0;

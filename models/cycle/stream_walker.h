@@ -53,8 +53,8 @@ class StreamWalker {
   [[nodiscard]] std::int64_t elements() const;
 
   /// Beats on chip when a beat carries `width_bits` of elements as wide as they are off chip, and keeps within a block
-  /// of the run.
-  [[nodiscard]] std::int64_t on_chip_beats(std::int64_t width_bits) const;
+  /// of the run. Without `transposes`, an idealization, elements in blocks or runs of one fill their beats together.
+  [[nodiscard]] std::int64_t on_chip_beats(std::int64_t width_bits, bool transposes = true) const;
 
  private:
   struct Range {

@@ -106,7 +106,14 @@ TEST_F(ValidateCommand, compares_the_published_models_training_and_charges_what_
   const json validation =
       validated("resnet18 --model simdit --mode training --batch 2 --hw training_64x64 --no-fusion");
   expect_exact_sums(validation);
-  EXPECT_GT(validation["causes"]["free_layers"].get<double>(), 0);
+  for (const char* free : {"transposes", "free_loss", "free_layers"}) {
+    EXPECT_GT(validation["causes"][free].get<double>(), 0) << free;
+  }
+  for (const json& layer : validation["layers"]) {
+    const bool loss = layer["name"].get<std::string>().rfind("loss/", 0) == 0;
+    EXPECT_EQ(layer["causes"]["free_loss"].get<double>() > 0, loss) << layer["name"];
+    EXPECT_FALSE(loss && layer["causes"]["free_layers"].get<double>() != 0) << layer["name"];
+  }
   int gradients = 0;
   for (const json& layer : validation["layers"]) {
     const std::string name = layer["name"];
@@ -115,6 +122,27 @@ TEST_F(ValidateCommand, compares_the_published_models_training_and_charges_what_
     EXPECT_GT(layer["analytical"].get<double>(), 0) << name;
   }
   EXPECT_GT(gradients, 20);
+}
+
+TEST_F(ValidateCommand, a_copy_that_the_published_model_leaves_free_is_a_cause_of_its_own) {
+  const json validation = validated(
+      "lenet5 --model simdit --allow-unmodelled --mode training --hw training_16x16 --dram ideal --no-fusion");
+  expect_exact_sums(validation);
+  for (const json& layer : validation["layers"]) {
+    EXPECT_EQ(layer["causes"]["free_copies"].get<double>() > 0, layer["op"] == "Flatten") << layer["name"];
+  }
+}
+
+TEST_F(ValidateCommand, the_corrected_model_knows_what_transposes_of_an_iteration_cost) {
+  const std::string what = "lenet5 --mode training --batch 4 --hw training_16x16 --dram ideal";
+  const json validation = validated(what);
+  expect_exact_sums(validation);
+  EXPECT_LT(std::abs(validation["total_error"].get<double>()), 0.005);
+  const std::string run = "run " + what + " --json --set without.transposes=";
+  const double with = json::parse(systole(run + "false").out)["cycles"].get<double>();
+  const double without = json::parse(systole(run + "true").out)["cycles"].get<double>();
+  ASSERT_GT(with - without, 1000);
+  EXPECT_LT(std::abs(validation["causes"]["transposes"].get<double>()), 0.01 * (with - without));
 }
 
 TEST_F(ValidateCommand, with_the_ideal_memory_the_corrected_model_is_exact_but_for_the_model_itself) {

@@ -30,6 +30,7 @@ MachineModel machine_model(const config::Machine& machine) {
   model.burst_bytes = machine.dma().max_burst_bytes();
   model.outstanding_bursts = machine.dma().max_outstanding_bursts();
   model.setup = machine.dma().address_setup_cycles();
+  model.transposes = !machine.without().transposes();
 
   model.half_words = machine.buffers().instruction_bits() / kWordBits / 2;
   model.decode_words = machine.controller().decode_words_per_cycle();

@@ -26,6 +26,7 @@ struct MachineModel {
   std::int64_t burst_bytes = 1024;
   std::int64_t outstanding_bursts = 16;
   std::int64_t setup = 1;
+  bool transposes = true;  ///< false, an idealization: what a transfer transposes crosses in full beats
 
   bool fetches = true;            ///< false, an idealization: words are decoded when they are wanted
   std::int64_t half_words = 128;  ///< words in one half of the instruction memory

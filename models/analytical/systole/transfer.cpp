@@ -27,6 +27,7 @@ TransferModel::TransferModel(TransferClasses& classes, std::int64_t base, std::i
       port_bits_(port_bits),
       burst_bytes_(machine.burst_bytes),
       outstanding_(machine.outstanding_bursts),
+      transposes_(machine.transposes),
       row_change_(memory.row_change(movement(), other_streams)) {}
 
 /// How far a generation's address is from the one before, mostly; very far for the only one.
@@ -175,11 +176,17 @@ void TransferModel::cut(const AccessPattern& pattern, Transfer& transfer) const 
   transfer.bus = std::round(pattern.segments * beats / static_cast<double>(residues));
 }
 
-std::int64_t TransferModel::beats_of_run(std::int64_t elements) const {
+/// Of so many runs, each in beats of its own.
+double TransferModel::chip_beats(double positions, std::int64_t elements) const {
   const std::int64_t bits = stream_.element_bits;
+  const bool singly = elements == 1 || stream_.run.block == 1;
+  if (singly && !transposes_) {
+    return std::ceil(positions * static_cast<double>(elements * bits) / static_cast<double>(port_bits_));
+  }
   const std::int64_t block = stream_.run.block > 0 ? stream_.run.block : elements;
   const std::int64_t whole = elements / block;
-  return whole * ceil_div(block * bits, port_bits_) + ceil_div(elements % block * bits, port_bits_);
+  const std::int64_t beats = whole * ceil_div(block * bits, port_bits_) + ceil_div(elements % block * bits, port_bits_);
+  return positions * static_cast<double>(beats);
 }
 
 Transfer TransferModel::compute(std::int64_t elements, const TransferExtents& extents) const {
@@ -190,7 +197,7 @@ Transfer TransferModel::compute(std::int64_t elements, const TransferExtents& ex
   for (const TransferExtent& extent : extents)
     positions *= static_cast<double>(load ? extent.positions : extent.valid());
   result.elements = positions * static_cast<double>(elements);
-  result.chip = positions * static_cast<double>(beats_of_run(elements));
+  result.chip = chip_beats(positions, elements);
   if (where.segments == 0) return result;
   cut(where, result);
   result.memory = memory_.work(where, result.bursts);

@@ -53,7 +53,7 @@ class TransferModel {
   [[nodiscard]] AccessPattern pattern(std::int64_t elements, const TransferExtents& extents, double& bytes) const;
   void cut(const AccessPattern& pattern, Transfer& transfer) const;
   [[nodiscard]] std::int64_t movement() const;
-  [[nodiscard]] std::int64_t beats_of_run(std::int64_t elements) const;
+  [[nodiscard]] double chip_beats(double positions, std::int64_t elements) const;
 
   TransferClasses& classes_;
   const isa::Stream& stream_;
@@ -63,6 +63,7 @@ class TransferModel {
   std::int64_t port_bits_;
   std::int64_t burst_bytes_;
   std::int64_t outstanding_;
+  bool transposes_;
   double row_change_;            ///< probability that a generation begins in a row that is not open
   std::vector<Transfer> known_;  ///< by class
 };

@@ -16,9 +16,9 @@ constexpr double kMargin = 56;
 constexpr double kBar = 16;      ///< height of a layer's row
 constexpr double kNames = 300;   ///< width of the column of names
 constexpr double kFigures = 90;  ///< width of the column of figures
-constexpr std::array<const char*, 14> kColours = {"#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee",
-                                                  "#aa3377", "#888888", "#332288", "#ddaa77", "#44aa99",
-                                                  "#999933", "#882255", "#bb5566", "#000000"};
+constexpr std::array<const char*, 17> kColours = {"#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377",
+                                                  "#888888", "#332288", "#ddaa77", "#44aa99", "#999933", "#882255",
+                                                  "#bb5566", "#000000", "#0077bb", "#cc6600", "#77aadd"};
 constexpr const char* kTooSlow = "#ee6677";
 constexpr const char* kTooFast = "#4477aa";
 

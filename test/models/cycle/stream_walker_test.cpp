@@ -129,6 +129,26 @@ TEST(StreamWalker, BeatsOnChipKeepWithinABlock) {
   EXPECT_EQ(beats(64), 10);
 }
 
+TEST(StreamWalker, WithoutTransposesElementsThatLieSinglyFillBeatsTogether) {
+  isa::Stream stream = load(isa::Buffer::ibuf, isa::kNoLoop, 10);
+  stream.dims = {dim(3, 10)};
+  StreamWalker walker;
+  const auto beats = [&](bool transposes) {
+    walker.start(stream, TileWalker({}), 1024);
+    return walker.on_chip_beats(64, transposes);
+  };
+  EXPECT_EQ(beats(false), beats(true));  // 30 bytes, but in runs of 10
+  stream.run.block = 3;
+  EXPECT_EQ(beats(false), beats(true));
+  stream.run.block = 1;
+  EXPECT_EQ(beats(true), 30);
+  EXPECT_EQ(beats(false), 4);
+  stream = load(isa::Buffer::ibuf, isa::kNoLoop, 1);
+  stream.dims = {dim(30, 1)};
+  EXPECT_EQ(beats(true), 30);
+  EXPECT_EQ(beats(false), 4);
+}
+
 TEST(StreamWalker, HalfBytesAreRoundedUpForEachRun) {
   isa::Stream stream = load(isa::Buffer::wbuf, isa::kNoLoop, 5);
   stream.element_bits = 4;

@@ -18,7 +18,7 @@ std::vector<std::string> causes(const std::vector<Rung>& rungs) {
 TEST(Ladder, takes_one_cause_away_a_rung_and_keeps_those_before_away) {
   const std::vector<Rung> rungs = ladder(machine_named("inference_16x16", "ddr4_2400"));
   EXPECT_THAT(causes(rungs), ElementsAre("refresh", "row_misses", "bank_groups", "turnaround", "bus_sharing", "latency",
-                                         "instruction_fetch", "hazards", "bank_conflicts"));
+                                         "transposes", "instruction_fetch", "hazards", "bank_conflicts"));
   const auto& switches = *config::Idealization::descriptor();
   for (std::size_t rung = 0; rung < rungs.size(); ++rung) {
     const config::Idealization& without = rungs[rung].machine.without();
@@ -30,11 +30,11 @@ TEST(Ladder, takes_one_cause_away_a_rung_and_keeps_those_before_away) {
 
 TEST(Ladder, has_no_rung_for_what_the_machine_does_not_have) {
   EXPECT_THAT(causes(ladder(machine_named("inference_16x16", "ideal"))),
-              ElementsAre("instruction_fetch", "hazards", "bank_conflicts"));
+              ElementsAre("transposes", "instruction_fetch", "hazards", "bank_conflicts"));
   config::Machine machine = machine_named("inference_16x16", "ideal");
   machine.mutable_memory_description()->mutable_ideal()->set_latency_ns(50);
   machine.mutable_without()->set_hazards(true);
-  EXPECT_THAT(causes(ladder(machine)), ElementsAre("latency", "instruction_fetch", "bank_conflicts"));
+  EXPECT_THAT(causes(ladder(machine)), ElementsAre("latency", "transposes", "instruction_fetch", "bank_conflicts"));
 }
 
 }  // namespace
