@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/log.h"
 #include "cli/options.h"
+#include "configs/machine.h"
 #include "configs/override.h"
 #include "configs/resolver.h"
 #include "models/cycle/dram/command_csv.h"
@@ -65,6 +66,7 @@ dram::DramConfig load_memory(const Options& options) {
     apply_override(one.rfind(in_machine, 0) == 0 ? one.substr(in_machine.size()) : one, loaded.message, loaded.source,
                    diagnostics);
   }
+  if (diagnostics.empty()) check_memory(loaded.message, loaded.source, diagnostics);
   diagnostics.throw_if_any();
   if (!loaded.message.has_dram()) {
     diagnostics.add(

@@ -21,8 +21,11 @@ struct MachineRequest {
 /// (the result is usable only when there are none); an unreadable file is an EnvironmentError.
 Loaded<config::Machine> load_machine(const MachineRequest& request, Diagnostics& diagnostics);
 
+/// Is exactly one of the groups `ideal` and `dram` there?
+void check_memory(const config::Memory& memory, const Source& source, Diagnostics& diagnostics);
+
 /// Adds a fault for each impossible combination: buffers that do not divide into banks of whole words, ports wider than
-/// a burst. Every field must be set and in range.
+/// a burst, a memory that is no memory or two. Every field must be set and in range.
 void check_machine(const config::Machine& machine, const Source& source, Diagnostics& diagnostics);
 
 }  // namespace systole

@@ -56,6 +56,14 @@ std::optional<std::int64_t> capacity_step(const config::Machine& machine, const 
   return std::nullopt;
 }
 
+void check_memory(const config::Memory& memory, const Source& source, Diagnostics& diagnostics) {
+  if (memory.has_ideal() != memory.has_dram()) return;
+  diagnostics.add(source.fault(
+      memory.has_dram() ? "ideal" : "",
+      fmt::format("the memory has {} of the groups 'ideal' and 'dram'", memory.has_dram() ? "both" : "neither"),
+      "give exactly one"));
+}
+
 void check_machine(const config::Machine& machine, const Source& source, Diagnostics& diagnostics) {
   for (const Banking& buffer : banking_of(machine)) check_banking(buffer, source, diagnostics);
 
@@ -70,6 +78,7 @@ void check_machine(const config::Machine& machine, const Source& source, Diagnos
                                              port, width / 8, machine.dma().max_burst_bytes()),
                                  "narrow the port or raise dma.max_burst_bytes"));
   }
+  check_memory(machine.memory_description(), source.part("memory_description"), diagnostics);
   check_energy_table(machine.energy_table(), source.part("energy_table"), diagnostics);
 }
 

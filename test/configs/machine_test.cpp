@@ -86,6 +86,17 @@ TEST(Machine, a_key_of_the_memory_can_be_overridden) {
             7);
 }
 
+TEST(Machine, a_memory_is_either_ideal_or_dram) {
+  const std::string path = testing::TempDir() + "nothing.textproto";
+  std::ofstream(path) << "name: \"nothing\"\n";
+  EXPECT_EQ(fault_of({"inference_64x64", path, {}, false}),
+            path + ": error: the memory has neither of the groups 'ideal' and 'dram'\n  hint: give exactly one");
+  std::ofstream(path) << "ideal { gbytes_per_second: 1 latency_ns: 1 capacity_mbytes: 1 }\n"
+                      << to_text(load({"inference_64x64", "ddr4_2400", {}, false}).memory_description());
+  EXPECT_EQ(fault_of({"inference_64x64", path, {}, false}),
+            path + ":1:1: error: the memory has both of the groups 'ideal' and 'dram'\n  hint: give exactly one");
+}
+
 TEST(Machine, buffers_that_do_not_divide_into_banks_are_refused_with_the_sizes_that_do) {
   EXPECT_EQ(fault_of({"inference_64x64", "", {"buffers.wbuf_bits=4194305"}, false}),
             "--set buffers.wbuf_bits=4194305: error: wbuf_bits of 4194305 bits does not divide into 2 halves of 4096 "
