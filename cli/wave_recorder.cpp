@@ -7,6 +7,7 @@
 
 #include "base/errors.h"
 #include "cli/program_source.h"
+#include "models/cycle/configure.h"
 #include "traces/waves/fst_file.h"
 #include "traces/waves/gtkwave_save.h"
 #include "traces/waves/vcd_file.h"
@@ -97,6 +98,18 @@ std::string note_of(const StallTrigger& trigger, const std::string& path) {
 WaveOptions wave_options_for(const isa::Program& program, const config::Machine& machine) {
   WaveOptions options;
   for (const isa::LayerInfo& layer : program.layers()) options.layers.push_back(layer.name());
+  options.streams = 0;
+  options.directions = {};
+  options.directions[static_cast<std::size_t>(isa::Port::instruction)][0] = true;
+  for (const ProgramBlock& block : load_program(program).blocks) {
+    for (std::size_t s = 0; s < block.block.streams.size(); ++s) {
+      const isa::Stream& stream = block.block.streams[s];
+      if (!stream.used) continue;
+      options.streams |= 1U << s;
+      options.directions[static_cast<std::size_t>(isa::port_of(stream.buffer))]
+                        [stream.direction == isa::Direction::load ? 0 : 1] = true;
+    }
+  }
   if (machine.memory_description().has_dram()) {
     const config::DramOrganization& dram = machine.memory_description().dram().organization();
     options.channels = dram.channels();

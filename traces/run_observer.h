@@ -45,10 +45,14 @@ struct BlockSpan {
 struct WordSpan {
   int block = 0;
   std::int64_t address = 0;  ///< of the first, in words since the program's first
+  std::int64_t word = 0;     ///< the same, in words since the block's first
   std::int64_t words = 0;
   int per_cycle = 1;  ///< 0: all of them in no time
   Cycles from;
 };
+
+/// The memories whose banks instructions of the SIMD unit may ask for more words than they have read ports.
+constexpr std::array<const char*, 3> kConflictMemories = {"obuf", "vmem1", "vmem2"};
 
 /// A tile of the array or the SIMD unit: from the cycle in which it starts to the one after its last.
 struct TileSpan {
@@ -60,8 +64,9 @@ struct TileSpan {
   Cycles arrived;                       ///< the unit began to wait for it
   Cycles from;
   Cycles until;
-  Cycles hazards;    ///< of its cycles, lost to hazards
-  Cycles conflicts;  ///< of its cycles, lost to bank conflicts
+  std::int64_t word = -1;  ///< of the array: where its instructions begin in the block; -1: not known
+  Cycles hazards;          ///< of its cycles, lost to hazards
+  std::array<Cycles, kConflictMemories.size()> conflicts{};  ///< lost to conflicts of each memory's banks
   /// Where its operands lie with all loops at 0, elements from the beginning of their buffers. Array: IBUF, WBUF, BBUF,
   /// OBUF. SIMD unit: by iterator; of IMM the slot times the lanes.
   std::array<std::int64_t, 32> places{};
@@ -72,6 +77,7 @@ struct TransferSpan {
   Unit unit;
   bool load = true;
   int stream = 0;
+  std::int64_t word = -1;  ///< of its LD_ST in the block; the fetch of instructions has none
   int layer = -1;
   std::int64_t address = 0;  ///< of its first byte off chip
   std::int64_t on_chip = 0;  ///< elements from the beginning of the buffer: where its slot's walk begins
@@ -84,6 +90,12 @@ struct TransferSpan {
   Cycles arrived;                       ///< the sequencer began to wait for a slot
   Cycles from;                          ///< its set-up began
   Cycles until;
+};
+
+/// The SIMD unit issues an instruction of its tile.
+struct InstructionIssue {
+  std::int64_t word = 0;  ///< in the block
+  Cycles at;
 };
 
 /// A number that changes at a cycle and then stays.
@@ -137,6 +149,7 @@ class RunObserver {
   virtual void block_ends(const BlockSpan& /*block*/) {}
   virtual void words(const WordSpan& /*words*/) {}
   virtual void tile(const TileSpan& /*tile*/) {}
+  virtual void instruction(const InstructionIssue& /*issue*/) {}     ///< of the tile told last
   virtual void transfer_begins(const TransferSpan& /*transfer*/) {}  ///< `bytes`, `bursts`, `until` are not known yet
   virtual void transfer_ends(const TransferSpan& /*transfer*/) {}
   virtual void level(const LevelChange& /*change*/) {}
@@ -145,7 +158,8 @@ class RunObserver {
   virtual void settled(Cycles /*until*/) {}
   virtual void begins(Cycles /*at*/) {}  ///< next it is told what goes on, since when, and how levels stand
   virtual void stops(Cycles /*at*/) {}   ///< nothing is told from here on, until it begins again
-  [[nodiscard]] virtual bool seen_all() const { return false; }  ///< it need not be told any more
+  [[nodiscard]] virtual bool wants_instructions() const { return false; }  ///< `instruction` is called
+  [[nodiscard]] virtual bool seen_all() const { return false; }            ///< it need not be told any more
 };
 
 }  // namespace systole

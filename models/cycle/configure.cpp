@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "isa/decoder.h"
+#include "isa/instruction_places.h"
 #include "isa/program.h"
 #include "models/cycle/dram/dram_memory.h"
 #include "models/cycle/ideal_memory.h"
@@ -111,6 +112,7 @@ MachineProgram load_program(const isa::Program& program) {
     block.words = static_cast<std::int64_t>(decoded.words);
     block.simd_begin = static_cast<std::int64_t>(decoded.simd_begin);
     block.simd_end = static_cast<std::int64_t>(decoded.simd_end);
+    if (decoded.faults.empty()) block.places = isa::instruction_places(encoded);
     result.blocks.push_back(std::move(block));
   }
   diagnostics.throw_if_any();

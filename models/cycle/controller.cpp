@@ -80,6 +80,7 @@ void Controller::run() {
 
 void Controller::decode(const ProgramBlock& block) {
   ++decoding_;
+  block_begins_ = words_decoded_;
   if (parameters_.fetches) {
     decode_all_words(block);
   } else {
@@ -91,7 +92,8 @@ void Controller::decode(const ProgramBlock& block) {
 
 void Controller::tell(std::int64_t words, int per_cycle) const {
   RunObserver* const observer = ledger_.observer();
-  if (observer != nullptr) observer->words({decoding_, words_decoded_, words, per_cycle, clock_.now()});
+  if (observer != nullptr)
+    observer->words({decoding_, words_decoded_, words_decoded_ - block_begins_, words, per_cycle, clock_.now()});
 }
 
 void Controller::decode_all_words(const ProgramBlock& block) {

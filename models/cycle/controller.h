@@ -82,7 +82,8 @@ class Controller : public sc_core::sc_module {
   std::int64_t words_left_ = 0;  ///< of the program, not decoded
   std::int64_t half_left_ = 0;   ///< of the half that is being decoded
   std::int64_t words_decoded_ = 0;
-  int decoding_ = -1;  ///< block
+  std::int64_t block_begins_ = 0;  ///< words decoded before the block
+  int decoding_ = -1;              ///< block
   std::size_t next_block_ = 0;
   BlockSpan span_;
   BlockHook hook_;

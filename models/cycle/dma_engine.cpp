@@ -234,6 +234,7 @@ void DmaEngine::begin_span(Sequencer& sequencer, const TileWalker& tile, Cycles 
   span.unit = account_.unit();
   span.load = sequencer.direction == isa::Direction::load;
   span.stream = sequencer.stream;
+  span.word = block_.places().streams[static_cast<std::size_t>(sequencer.stream)];
   span.layer = block_.layers().streams[static_cast<std::size_t>(sequencer.stream)];
   span.address = sequencer.walker.address();
   span.on_chip = transfer_place(block_, sequencer.stream, parameters_.columns);

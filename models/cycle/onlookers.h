@@ -34,6 +34,13 @@ class Onlookers : public RunObserver {
   void tile(const TileSpan& tile) override {
     for (RunObserver* observer : observers_) observer->tile(tile);
   }
+  void instruction(const InstructionIssue& issue) override {
+    for (RunObserver* observer : observers_) observer->instruction(issue);
+  }
+  [[nodiscard]] bool wants_instructions() const override {
+    return std::any_of(observers_.begin(), observers_.end(),
+                       [](const RunObserver* observer) { return observer->wants_instructions(); });
+  }
   void transfer_begins(const TransferSpan& transfer) override {
     for (RunObserver* observer : observers_) observer->transfer_begins(transfer);
   }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "isa/instruction_places.h"
 #include "models/cycle/accounting.h"
 #include "models/cycle/slot_ring.h"
 #include "models/cycle/values/value_model.h"
@@ -18,6 +19,7 @@ struct ProgramBlock {
   std::int64_t words = 1;       ///< BLOCK_END included
   std::int64_t simd_begin = 0;  ///< [simd_begin, simd_end): words that go to the SIMD instruction memory
   std::int64_t simd_end = 0;
+  isa::InstructionPlaces places;  ///< for those who watch
 };
 
 /// The block that runs: its registers and the full/empty counters of all its slots. Every unit reads it, takes its
@@ -40,6 +42,7 @@ class RunningBlock {
   void introduce(RunObserver& newcomer) const;  ///< tells how many are
 
   [[nodiscard]] const isa::Block& program() const { return block_->block; }
+  [[nodiscard]] const isa::InstructionPlaces& places() const { return block_->places; }
   [[nodiscard]] const BlockLayers& layers() const { return block_->layers; }
   [[nodiscard]] const sc_core::sc_event& started() const { return started_; }
 

@@ -131,7 +131,9 @@ void SimdUnit::tell(RunObserver& observer) const {
   for (const SimdNestTime& nest : work->nests) {
     cycles += nest.issue.total();
     span.hazards += Cycles{nest.issue.hazard};
-    span.conflicts += Cycles{nest.issue.conflicts()};
+    for (std::size_t memory = 0; memory < span.conflicts.size(); ++memory) {
+      span.conflicts[memory] += Cycles{nest.issue.conflict[memory]};
+    }
   }
   span.until = span.from + Cycles{cycles};
   const auto& iterators = block_.program().simd.iterators;
@@ -139,6 +141,16 @@ void SimdUnit::tell(RunObserver& observer) const {
     if (iterators[i].used) span.places[i] = iterator_place(block_, iterators[i], lanes_);
   }
   observer.tile(span);
+  if (observer.wants_instructions()) tell_instructions(observer);
+}
+
+void SimdUnit::tell_instructions(RunObserver& observer) const {
+  const auto& words = block_.places().simd;
+  if (words.empty()) return;
+  timing_.unroll(*present_->tile, [&](const SimdTiming::Execution& execution) {
+    observer.instruction(
+        {words.at(execution.nest).at(execution.instruction), present_->from + Cycles{execution.issue}});
+  });
 }
 
 int SimdUnit::layer_of(int nest) const {

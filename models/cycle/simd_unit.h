@@ -45,6 +45,7 @@ class SimdUnit : public sc_core::sc_module {
   void execute(const SimdTile& tile, Cycles waited_since);
   void release(const TileWalker& tile);
   void tell(RunObserver& observer) const;
+  void tell_instructions(RunObserver& observer) const;
   [[nodiscard]] int layer_of(int nest) const;
   [[nodiscard]] const isa::Stream& stream(int index) const;
 

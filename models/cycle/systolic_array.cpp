@@ -108,6 +108,7 @@ void SystolicArray::tell(RunObserver& observer) const {
   span.index = tile->index();
   span.arrived = arrived;
   span.from = from;
+  span.word = block_.places().array;
   span.until = span.from + Cycles{work->busy + work->hazard};
   span.hazards = Cycles{work->hazard};
   const ArrayPlaces places = array_places(block_, *tile, columns_);

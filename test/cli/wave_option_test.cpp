@@ -79,7 +79,7 @@ TEST_F(WaveOption, AWindowKnowsWhatWentOnBeforeIt) {
         ++known;
       }
       for (const char* always :
-           {".state", "stream", "valid", "ready", "queue", "outstanding", "bus", "open_row", "block"}) {
+           {".state", "stream", "valid", "ready", "queue", "outstanding", "bus", "open_row", "program.block"}) {
         if (name.size() > std::strlen(always) && name.rfind(always) == name.size() - std::strlen(always)) {
           EXPECT_EQ(in_part, in_whole) << name << " from " << from;
         }

@@ -13,15 +13,28 @@ function explanationTable(title, headings, rows) {
   for (const [cycles, ...texts] of rows.slice(0, ROWS_SHOWN)) {
     const row = add(body, "tr");
     add(row, "td", {}, exact(cycles));
-    add(row, "td", {}, percent(cycles / explanation.cycles));
+    const share = cycles / explanation.cycles;
+    add(row, "td", {class: "share", style: `--share: ${(100 * share).toFixed(1)}%`}, percent(share));
     for (const text of texts) add(row, "td", {class: "text", title: text}, text);
   }
   if (rows.length > ROWS_SHOWN) add(place, "p", {class: "note"}, `and ${rows.length - ROWS_SHOWN} more`);
 }
 
+/** The cause that bounds the most cycles, and the change that saves the most. */
+function inAWord() {
+  const causes = {};
+  for (const layer of explanation.layers) causes[layer.bound] = (causes[layer.bound] || 0) + layer.cycles;
+  const [cause, cycles] = Object.entries(causes).reduce((most, entry) => entry[1] > most[1] ? entry : most);
+  const best = explanation.advice[0];
+  return `Layers with ${percent(cycles / explanation.cycles)} of the cycles are bound by: ${cause}. ` + (best && best.gain > 0
+    ? `Of what was tried, ${best.change} helps most: ${percent(best.gain / explanation.cycles)} of the cycles saved.`
+    : "Nothing of what was tried helps.");
+}
+
 function explain() {
   if (!explanation) return;
   document.getElementById("explanation-note").textContent = "Every gain is the difference of two simulations: the run, and the run with this one change.";
+  add(document.getElementById("explanation"), "p", {}, inAWord());
   const longest = waits => Object.entries(waits).reduce((most, entry) => entry[1] > most[1] ? entry : most, ["", 0])[0];
   const paths = {};
   for (const layer of explanation.layers) {

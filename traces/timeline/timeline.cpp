@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <ostream>
 
 namespace systole {
@@ -129,7 +130,7 @@ void Timeline::tile(const TileSpan& tile) {
   slice(tiles_[static_cast<std::size_t>(tile.unit)], tile.from, tile.until, layer(tile.layer),
         fmt::format(R"("tile":{},"index":{},"waited":{},"hazards":{},"bank_conflicts":{})", tile.number,
                     indices(tile.index, tile.loops), (tile.from - tile.arrived).count(), tile.hazards.count(),
-                    tile.conflicts.count()));
+                    std::accumulate(tile.conflicts.begin(), tile.conflicts.end(), Cycles{}).count()));
 }
 
 void Timeline::transfer_ends(const TransferSpan& transfer) {

@@ -77,19 +77,24 @@ void MachineWave::declare_unit(Unit unit) {
   states_[u] = declare(scope, "state", 1, state_names());
   if (unit == Unit::systolic_array || unit == Unit::simd_unit) {
     Tile& tile = tiles_[u];
+    tile.word = declare(scope, "word", 32);
     tile.layer = declare(scope, "layer", 1, options_.layers);
     tile.number = declare(scope, "tile", 32);
     for (std::size_t loop = 0; loop < tile.loops.size(); ++loop) {
       tile.loops[loop] = declare(scope, "loop" + std::to_string(loop), 32);
     }
-    if (unit == Unit::simd_unit) tile.conflicts = declare(scope, "bank_conflicts", 48);
+    for (std::size_t memory = 0; unit == Unit::simd_unit && memory < tile.conflicts.size(); ++memory) {
+      tile.conflicts[memory] = declare(scope, std::string("bank_conflicts_") + kConflictMemories[memory], 48);
+    }
   }
   if (is_port(u)) {
     const std::size_t port = port_of(unit);
     for (std::size_t direction = 0; direction < 2; ++direction) {
+      if (!options_.directions[port][direction]) continue;
       const std::string prefix = direction == 0 ? "load_" : "store_";
       Sequencer& sequencer = sequencers_[port][direction];
       sequencer.stream = declare(scope, prefix + "stream", 8);
+      if (unit != Unit::dma_instruction) sequencer.word = declare(scope, prefix + "word", 32);
       sequencer.address = declare(scope, prefix + "address", 48);
       for (std::size_t loop = 0; loop < sequencer.loops.size(); ++loop) {
         sequencer.loops[loop] = declare(scope, prefix + "loop" + std::to_string(loop), 32);
@@ -98,12 +103,18 @@ void MachineWave::declare_unit(Unit unit) {
     ports_[port] = {declare(scope, "valid", 1),        declare(scope, "ready", 1), declare(scope, "queue", 16),
                     declare(scope, "outstanding", 16), declare(scope, "bus", 1),   {}};
   }
+  if (unit == Unit::controller) {
+    decoded_block_ = declare(scope, "block", 32);
+    decoded_word_ = declare(scope, "word", 32);
+  }
   if (unit == Unit::dram) memory_bursts_ = declare(scope, "bursts", 16);
 }
 
 void MachineWave::declare_slots() {
   for (std::size_t stream = 0; stream < slots_.size(); ++stream) {
-    slots_[stream] = declare("slots", stream + 1 == slots_.size() ? "obuf" : "stream" + std::to_string(stream), 16);
+    const bool obuf = stream + 1 == slots_.size();
+    if (!obuf && (options_.streams >> stream & 1U) == 0) continue;
+    slots_[stream] = declare("slots", obuf ? "obuf" : "stream" + std::to_string(stream), 16);
   }
 }
 
@@ -146,6 +157,20 @@ void MachineWave::block_ends(const BlockSpan& block) {
   set(block.until, block_, kNone);
 }
 
+void MachineWave::words(const WordSpan& span) {
+  if (span.per_cycle == 0) return;
+  set(span.from, decoded_block_, span.block);
+  for (std::int64_t word = 0; word < span.words; word += span.per_cycle) {
+    set(span.from + Cycles{word / span.per_cycle}, decoded_word_, span.word + word);
+  }
+  const std::int64_t cycles = (span.words + span.per_cycle - 1) / span.per_cycle;
+  set(span.from + Cycles{cycles}, decoded_word_, kNone);
+}
+
+void MachineWave::instruction(const InstructionIssue& issue) {
+  set(issue.at, tiles_[1].word, issue.word);
+}
+
 void MachineWave::tile(const TileSpan& tile) {
   Tile& unit = tiles_[static_cast<std::size_t>(tile.unit)];
   set(tile.from, unit.number, tile.number);
@@ -153,13 +178,18 @@ void MachineWave::tile(const TileSpan& tile) {
   for (std::size_t loop = 0; loop < static_cast<std::size_t>(tile.loops); ++loop) {
     set(tile.from, unit.loops[loop], tile.index[loop]);
   }
-  unit.conflict_cycles += tile.conflicts.count();
-  set(tile.until, unit.conflicts, unit.conflict_cycles);
+  if (tile.unit == Unit::systolic_array) set(tile.from, unit.word, tile.word);
+  set(tile.until, unit.word, kNone);
+  for (std::size_t memory = 0; memory < unit.conflicts.size(); ++memory) {
+    unit.conflict_cycles[memory] += tile.conflicts[memory].count();
+    set(tile.until, unit.conflicts[memory], unit.conflict_cycles[memory]);
+  }
 }
 
 void MachineWave::transfer_begins(const TransferSpan& transfer) {
   const Sequencer& sequencer = sequencers_[port_of(transfer.unit)][transfer.load ? 0 : 1];
   set(transfer.from, sequencer.stream, transfer.stream);
+  set(transfer.from, sequencer.word, transfer.word);
   set(transfer.from, sequencer.address, transfer.address);
   for (std::size_t loop = 0; loop < sequencer.loops.size(); ++loop) {
     set(transfer.from, sequencer.loops[loop], transfer.index[loop]);
@@ -167,7 +197,9 @@ void MachineWave::transfer_begins(const TransferSpan& transfer) {
 }
 
 void MachineWave::transfer_ends(const TransferSpan& transfer) {
-  set(transfer.until, sequencers_[port_of(transfer.unit)][transfer.load ? 0 : 1].stream, kNone);
+  const Sequencer& sequencer = sequencers_[port_of(transfer.unit)][transfer.load ? 0 : 1];
+  set(transfer.until, sequencer.stream, kNone);
+  set(transfer.until, sequencer.word, kNone);
 }
 
 void MachineWave::level(const LevelChange& change) {
@@ -260,9 +292,15 @@ void MachineWave::begins(Cycles at) {
     set(at, port.ready, 0);
   }
   for (const auto& port : sequencers_) {
-    for (const Sequencer& sequencer : port) set(at, sequencer.stream, kNone);
+    for (const Sequencer& sequencer : port) {
+      set(at, sequencer.stream, kNone);
+      set(at, sequencer.word, kNone);
+    }
   }
-  for (const Tile& unit : tiles_) set(at, unit.conflicts, unit.conflict_cycles);
+  for (const Tile& unit : tiles_) {
+    set(at, unit.word, kNone);
+    for (std::size_t i = 0; i < unit.conflicts.size(); ++i) set(at, unit.conflicts[i], unit.conflict_cycles[i]);
+  }
   for (const Channel& channel : channels_) {
     set(at, channel.hits, channel.row_hits);
     for (std::size_t i = 0; i < channel.counts.size(); ++i) set(at, channel.counts[i], channel.commands[i]);
@@ -299,19 +337,18 @@ void MachineWave::write_until(Cycles until) {
 
 /// Of the changes before, only the last one of each variable is kept.
 void MachineWave::forget_until(Cycles until) {
-  const auto late =
-      std::stable_partition(pending_.begin(), pending_.end(), [&](const Change& change) { return change.at < until; });
-  std::stable_sort(pending_.begin(), late, [](const Change& a, const Change& b) { return a.at < b.at; });
-  std::vector<bool> kept(declared_.size());
-  const auto forgotten = [&](const Change& change) {
-    const bool later_one = kept[change.variable];
-    kept[change.variable] = true;
-    return later_one;
-  };
-  // From the last to the first: what stays moves towards `late`.
-  const auto last = std::make_reverse_iterator(late);
-  const auto first = std::remove_if(last, pending_.rend(), forgotten);
-  pending_.erase(pending_.begin(), first.base());
+  std::vector<std::size_t> latest(declared_.size(), pending_.size());
+  for (std::size_t i = 0; i < pending_.size(); ++i) {
+    const Change& change = pending_[i];
+    std::size_t& known = latest[change.variable];
+    if (change.at < until && (known == pending_.size() || pending_[known].at <= change.at)) known = i;
+  }
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < pending_.size(); ++i) {
+    const Change change = pending_[i];
+    if (change.at >= until || latest[change.variable] == i) pending_[kept++] = change;
+  }
+  pending_.erase(pending_.begin() + static_cast<std::ptrdiff_t>(kept), pending_.end());
 }
 
 void MachineWave::close(Cycles end) {

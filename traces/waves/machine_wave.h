@@ -20,6 +20,10 @@ struct WaveOptions {
   std::vector<std::string> layers;                         ///< names, by index
   int channels = 0;                                        ///< of the memory; 0 for the ideal one
   int banks = 0;                                           ///< of a channel
+  /// By port, load and store: the program has streams that way. And by stream.
+  std::array<std::array<bool, 2>, 5> directions = {
+      {{true, true}, {true, true}, {true, true}, {true, true}, {true, true}}};
+  std::uint32_t streams = 0xffff;    ///< that the program has, a bit each
   std::optional<StallCondition> on;  ///< the wave is of the first such stall between `from` and `until`, and
   Cycles margin;                     ///< of so many cycles before its first and after its last
 };
@@ -28,12 +32,12 @@ struct WaveOptions {
 std::vector<std::string> wave_scopes(const WaveOptions& options);
 
 /// A run as waveforms. Scopes: `program` (block, its first word's address, layer), `systolic_array` and `simd_unit`
-/// (state, tile, loop indices), each DMA engine (state; stream, address and loop
-/// indices of both sequencers; port: valid, ready,
-/// queue, outstanding, bus), `slots` (filled, by stream and OBUF), `controller`, `dram` (state, bursts at the memory)
-/// and its channels (command, bank, row, bus direction, row hits, commands by kind, the open row of every bank, -1
-/// closed). While only some layers are watched, `state` is `not_watched` between them. A wave of a whole run holds
-/// every unit's counters: the cycles in which `state` has a value.
+/// (state, word of the block at work, tile, loop indices, bank conflicts), each DMA engine (state; stream, its word,
+/// address and loop indices of both sequencers; port: valid, ready, queue, outstanding, bus), `slots` (filled, by
+/// stream and OBUF), `controller` (state, the word that it decodes), `dram` (state, bursts at the memory) and its
+/// channels (command, bank, row, bus direction, row hits, commands by kind, the open row of every bank, -1 closed).
+/// While only some layers are watched, `state` is `not_watched` between them. A wave of a whole run holds every unit's
+/// counters: the cycles in which `state` has a value.
 ///
 /// A wave that waits for a stall keeps the changes of the cycles that it may have to show, and of those before only
 /// what each variable was last: a stall is known when it has lasted.
@@ -45,7 +49,10 @@ class MachineWave : public RunObserver {
   void state(const StateSpan& span) override;
   void block_begins(const BlockSpan& block) override;
   void block_ends(const BlockSpan& block) override;
+  void words(const WordSpan& span) override;
   void tile(const TileSpan& tile) override;
+  void instruction(const InstructionIssue& issue) override;
+  [[nodiscard]] bool wants_instructions() const override { return tiles_[1].word.has_value(); }
   void transfer_begins(const TransferSpan& transfer) override;
   void transfer_ends(const TransferSpan& transfer) override;
   void level(const LevelChange& change) override;
@@ -72,14 +79,14 @@ class MachineWave : public RunObserver {
     std::optional<std::int64_t> accepted;  ///< bursts so far, of the whole run
   };
   struct Sequencer {
-    Handle stream, address;
+    Handle stream, word, address;
     std::array<Handle, 8> loops;
   };
   struct Tile {
-    Handle number, layer;
+    Handle number, layer, word;
     std::array<Handle, 8> loops;
-    Handle conflicts;
-    std::int64_t conflict_cycles = 0;
+    std::array<Handle, kConflictMemories.size()> conflicts;
+    std::array<std::int64_t, kConflictMemories.size()> conflict_cycles{};
   };
   struct Channel {
     Handle command, bank, row, direction, hits;
@@ -115,7 +122,7 @@ class MachineWave : public RunObserver {
   std::array<Port, 5> ports_;
   std::array<std::array<Sequencer, 2>, 5> sequencers_;  ///< by port: load, store
   std::array<Handle, 17> slots_;
-  Handle block_, address_, layer_, memory_bursts_;
+  Handle block_, address_, layer_, decoded_block_, decoded_word_, memory_bursts_;
   std::vector<Channel> channels_;
   Cycles begun_;  ///< when it was last told how things stood
   Cycles told_;   ///< everything before has been told

@@ -37,7 +37,6 @@ void InstructionTracer::block_begins(const BlockSpan& block) {
   running_ = block;
   block_ = &program_.blocks.at(static_cast<std::size_t>(block.block));
   timing_.start(block_->block.simd);
-  places_ = isa::instruction_places(words_.blocks(block.block));
 }
 
 trace::Instruction& InstructionTracer::begin(Unit unit, int layer, std::int64_t tile, Cycles issue, Cycles completion) {
@@ -82,7 +81,7 @@ void InstructionTracer::array_tile(const TileSpan& span) {
   trace::Instruction& instruction = begin(span.unit, span.layer, span.number, span.from, span.until);
   trace::ArrayTile& work = *instruction.mutable_array_tile();
   work.Clear();
-  work.set_instruction(running_.address + places_.array);
+  work.set_instruction(running_.address + block_->places.array);
   work.set_ibuf(span.places[0] / rows_);
   work.set_wbuf(span.places[1] / (rows_ * lanes_));
   work.set_bbuf(span.places[2] / lanes_);
@@ -112,7 +111,7 @@ void InstructionTracer::simd_tile(const TileSpan& span) {
     trace::Instruction& instruction = begin(span.unit, layer, span.number, span.from + Cycles{execution.issue},
                                             span.from + Cycles{execution.completion});
     trace::SimdOperation& work = *instruction.mutable_simd();
-    work.set_address(running_.address + places_.simd.at(execution.nest).at(execution.instruction));
+    work.set_address(running_.address + block_->places.simd.at(execution.nest).at(execution.instruction));
     work.set_opcode(static_cast<trace::SimdOpcode>(self.opcode));
     work.set_lanes(execution.lanes);
     set(*work.mutable_destination(), self.destination, execution.operands.write, span);
@@ -142,7 +141,7 @@ void InstructionTracer::transfer_ends(const TransferSpan& span) {
   trace::Transfer& work = *instruction.mutable_transfer();
   work.Clear();
   work.set_store(!span.load);
-  work.set_instruction(running_.address + places_.streams[static_cast<std::size_t>(span.stream)]);
+  work.set_instruction(running_.address + block_->places.streams[static_cast<std::size_t>(span.stream)]);
   work.set_stream(span.stream);
   work.set_memory(kBuffers[static_cast<std::size_t>(self.buffer)]);
   work.set_address(span.low);

@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "isa/instruction_places.h"
 #include "isa/program.pb.h"
 #include "models/cycle/machine.h"
 #include "models/cycle/simd_timing.h"
@@ -47,7 +46,6 @@ class InstructionTracer : public RunObserver {
   trace::Instruction instruction_;
   BlockSpan running_;
   const ProgramBlock* block_ = nullptr;
-  isa::InstructionPlaces places_;  ///< in the running block
 };
 
 }  // namespace systole
