@@ -82,10 +82,8 @@ struct Analysis {
 Analysis corrected(const std::string& model, const AnalyzeOptions& options) {
   ProgramSource source = program_from(model, options.machine, options.network, true);
   analytical::Analysis analysis = analytical::analyze(source.program, source.machine);
-  const analytical::Work& work = analysis.work;
   RunResult& result = analysis.run;
-  for (const auto& [component, energy] :
-       estimated_energy(work.events, work.read_bytes, work.write_bytes, source.machine).by_component) {
+  for (const auto& [component, energy] : estimated_energy(analysis.work, source.machine).by_component) {
     result.energy.emplace_back(component, energy);
   }
   return {std::move(result), std::move(source.machine), ""};

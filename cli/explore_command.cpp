@@ -113,6 +113,10 @@ Exploration explore(const LoadedSpace& space, const PointCost& cost, const Searc
     if (!tally.unevaluable.empty()) fault.message += ": " + tally.unevaluable.begin()->first;
     throw UserError(fault);
   }
+  exploration.machines = tally.levels.all();
+  measure(cost, exploration.machines);
+  measure(cost, exploration.search.tally.best);
+  measure(cost, exploration.search.tally.worst);
   exploration.baselines = baselines_of(space, cost, exploration.search);
   exploration.sensitivity = sensitivity_of(space, cost, tally.best.front());
   return exploration;
@@ -127,7 +131,7 @@ std::string identity_of(const LoadedSpace& space) {
   for (const config::Workload& workload : space.space.workload()) {
     text += fmt::format("{}: {:016x}\n", workload.network(), digest_of(read_file(find_model(workload.network()))));
   }
-  return text + "systole " SYSTOLE_VERSION "\n";
+  return text + "systole " SYSTOLE_VERSION ", search 2\n";
 }
 
 fs::path store_file(const fs::path& results) {
@@ -235,13 +239,12 @@ void run_explore(const std::vector<std::string>& arguments, std::ostream& out) {
   nlohmann::ordered_json summary = exploration_json(space, exploration, shown);
   std::string table = exploration_table(space, exploration, shown);
   if (space.space.has_finalists()) {
-    const Finals finals = simulate_finalists(
-        space, contenders_of(space, exploration, static_cast<std::size_t>(space.space.finalists().count())),
-        static_cast<std::size_t>(how.threads), store.get(), [&](std::size_t done, std::size_t all) {
+    const std::vector<MemoryFinals> finals = simulate_finalists(
+        space, exploration, static_cast<std::size_t>(how.threads), store.get(), [&](std::size_t done, std::size_t all) {
           progress.show(fmt::format("{}: {} of {} simulations", space.space.name(), done, all));
         });
     summary["finalists"] = finals_json(space.design, finals);
-    table += finals_table(finals);
+    table += finals_table(finals, objectives_of(space));
   }
   const std::string json = summary.dump(2) + "\n";
   if (store) {

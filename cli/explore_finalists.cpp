@@ -11,7 +11,7 @@
 #include "cli/explore_workloads.h"
 #include "cli/run_result.h"
 #include "cli/simulation.h"
-#include "models/analytical/systole/analysis.h"
+#include "explore/turns.h"
 #include "models/cycle/dram/config.h"
 
 namespace systole {
@@ -24,23 +24,20 @@ struct Job {
   isa::Program program;
   config::Machine machine;
   double weight = 1;
-  CycleLevel* total = nullptr;  ///< where its result is added
-  double corrected = 0;
+  std::size_t memory = 0, contender = 0;  ///< whose it is
 };
 
-std::string name_of(const LoadedSpace& space, const config::Machine& machine, const Contender& contender,
+std::string name_of(const LoadedSpace& space, const config::Machine& machine, const std::vector<std::int64_t>& values,
                     int workload) {
   config::Workload network = space.space.workload(workload);
   network.clear_weight();
-  return fmt::format("{} | {} | {}", fmt::join(contender.values, ","), network.ShortDebugString(),
+  return fmt::format("{} | {} | {}", fmt::join(values, ","), network.ShortDebugString(),
                      machine.memory_description().ShortDebugString());
 }
 
-void add(Job& job, double cycles, double energy_pj) {
-  CycleLevel& total = *job.total;
-  total.corrected = total.corrected.value_or(0) + job.weight * job.corrected;
-  total.simulated = total.simulated.value_or(0) + job.weight * cycles;
-  total.energy_pj += job.weight * energy_pj;
+void add(Measures& sum, double weight, double cycles, double energy_pj) {
+  sum.cycles += weight * cycles;
+  sum.energy_pj += weight * energy_pj;
 }
 
 /// Cycles, and picojoules as a whole number.
@@ -55,27 +52,69 @@ std::vector<std::int64_t> simulate(const Job& job) {
   return {simulation.counters.cycles.count(), std::llround(energy_pj)};
 }
 
-/// The jobs of a contender; none when a network cannot be compiled for it.
+/// The jobs of a machine. Throws UserError when a network cannot be compiled for it.
 std::vector<Job> jobs_of(const LoadedSpace& space, const std::vector<CorrectedWorkload>& workloads,
-                         const config::Machine& base, const Contender& contender, CycleLevel& result) {
+                         const config::Machine& base, const std::vector<std::int64_t>& values) {
   std::vector<Job> jobs;
-  try {
-    const config::Machine machine = machine_with(space, base, contender.values);
-    for (std::size_t w = 0; w < workloads.size(); ++w) {
-      Job job{name_of(space, machine, contender, static_cast<int>(w)),
-              compile_well(workloads[w], machine),
-              machine,
-              workloads[w].weight,
-              &result,
-              0};
-      job.corrected = static_cast<double>(analytical::analyze(job.program, machine).run.cycles.count());
-      jobs.push_back(std::move(job));
-    }
-  } catch (const UserError& error) {
-    result.reason = error.diagnostics().front().message;
-    return {};
+  const config::Machine machine = machine_with(space, base, values);
+  for (std::size_t w = 0; w < workloads.size(); ++w) {
+    jobs.push_back({name_of(space, machine, values, static_cast<int>(w)), compile_well(workloads[w], machine), machine,
+                    workloads[w].weight});
   }
   return jobs;
+}
+
+Measures corrected(const std::vector<Job>& jobs) {
+  Measures sum;
+  for (const Job& job : jobs) {
+    const Measures one = corrected_measures(job.program, job.machine);
+    add(sum, job.weight, one.cycles, one.energy_pj);
+  }
+  return sum;
+}
+
+/// What a machine of the pool costs by the corrected model with searched tiles; kept in the store.
+std::optional<double> pool_cost(const LoadedSpace& space, const std::vector<CorrectedWorkload>& workloads,
+                                const config::Machine& base, const Contender& machine, ExploreStore* store) {
+  std::string name = "corrected";
+  for (int w = 0; w < space.space.workload_size(); ++w) {
+    name += fmt::format(" | {} times {}", space.space.workload(w).weight(), name_of(space, base, machine.values, w));
+  }
+  const auto known = store == nullptr ? std::nullopt : store->find_finalist(name);
+  nlohmann::ordered_json result = nullptr;
+  if (known) {
+    result = nlohmann::ordered_json::parse(*known);
+  } else {
+    try {
+      const Measures measures = corrected(jobs_of(space, workloads, base, machine.values));
+      result = {{"cycles", measures.cycles}, {"energy_pj", measures.energy_pj}};
+    } catch (const UserError&) {
+      // It is no finalist then.
+    }
+    if (store != nullptr) store->put_finalist(name, result.dump());
+  }
+  if (result.is_null()) return std::nullopt;
+  return objectives_of(space).judge({result.at("cycles"), result.at("energy_pj")}).cost;
+}
+
+/// The finalists on one memory.
+std::vector<Contender> finalists_of(const LoadedSpace& space, const Exploration& exploration,
+                                    const std::vector<CorrectedWorkload>& workloads, const config::Machine& base,
+                                    int threads, ExploreStore* store) {
+  const auto count = static_cast<std::size_t>(space.space.finalists().count());
+  if (objectives_of(space).several()) return spread_over_front(exploration.search.tally.front, count);
+  const std::vector<Contender> pool = pool_of(exploration);
+  std::vector<std::optional<double>> costs(pool.size());
+  if (count > 1) {
+    take_turns(threads, pool.size(),
+               [&](std::size_t place, int) { costs[place] = pool_cost(space, workloads, base, pool[place], store); });
+  }
+  std::vector<Contender> finalists;
+  for (const std::size_t place : choose_finalists(pool, costs, count)) {
+    finalists.push_back(pool[place]);
+    finalists.back().name = finalist_name(finalists.size() - 1);
+  }
+  return finalists;
 }
 
 void check_memory(const config::Machine& machine) {
@@ -87,23 +126,39 @@ void check_memory(const config::Machine& machine) {
 
 }  // namespace
 
-Finals simulate_finalists(const LoadedSpace& space, std::vector<Contender> contenders, std::size_t at_once,
-                          ExploreStore* store, const FinalsProgress& progress) {
+std::vector<MemoryFinals> simulate_finalists(const LoadedSpace& space, const Exploration& exploration,
+                                             std::size_t at_once, ExploreStore* store, const FinalsProgress& progress) {
   const std::vector<CorrectedWorkload> workloads = load_workloads(space);
-  Finals finals{std::move(contenders), {}};
-  for (const config::Machine& base : space.finalist_machines) {
-    check_memory(base);
-    finals.memories.push_back({base.memory_description().name(), std::vector<CycleLevel>(finals.contenders.size())});
-  }
+  const Objectives objectives = objectives_of(space);
+  for (const config::Machine& base : space.finalist_machines) check_memory(base);
+  std::vector<MemoryFinals> finals;
   std::vector<Job> jobs;
-  for (std::size_t m = 0; m < finals.memories.size(); ++m) {
-    for (std::size_t c = 0; c < finals.contenders.size(); ++c) {
-      for (Job& job :
-           jobs_of(space, workloads, space.finalist_machines[m], finals.contenders[c], finals.memories[m].results[c])) {
-        jobs.push_back(std::move(job));
+  for (const config::Machine& base : space.finalist_machines) {
+    MemoryFinals memory{base.memory_description().name(), {}, {}};
+    memory.contenders = finalists_of(space, exploration, workloads, base, static_cast<int>(at_once), store);
+    for (Contender& plain : plain_contenders(space, exploration)) memory.contenders.push_back(std::move(plain));
+    for (const Contender& contender : memory.contenders) {
+      CycleLevel result;
+      try {
+        std::vector<Job> own = jobs_of(space, workloads, base, contender.values);
+        result.corrected = objectives.judge(corrected(own));
+        for (Job& job : own) {
+          job.memory = finals.size();
+          job.contender = memory.results.size();
+          jobs.push_back(std::move(job));
+        }
+      } catch (const UserError& error) {
+        result.reason = error.diagnostics().front().message;
       }
+      memory.results.push_back(result);
     }
+    finals.push_back(std::move(memory));
   }
+  std::vector<std::vector<Measures>> simulated;
+  for (const MemoryFinals& memory : finals) simulated.emplace_back(memory.contenders.size());
+  const auto book = [&](const Job& job, double cycles, double energy_pj) {
+    add(simulated[job.memory][job.contender], job.weight, cycles, energy_pj);
+  };
   std::vector<Job*> missing;
   for (Job& job : jobs) {
     const auto known = store == nullptr ? std::nullopt : store->find_finalist(job.name);
@@ -112,17 +167,24 @@ Finals simulate_finalists(const LoadedSpace& space, std::vector<Contender> conte
       continue;
     }
     const nlohmann::json result = nlohmann::json::parse(*known);
-    add(job, result.at("cycles"), result.at("energy_pj"));
+    book(job, result.at("cycles"), result.at("energy_pj"));
   }
   std::vector<std::function<std::vector<std::int64_t>()>> tasks;
   for (const Job* job : missing) tasks.emplace_back([job] { return simulate(*job); });
+  std::size_t done = jobs.size() - missing.size();
   run_in_processes(tasks, at_once, [&](std::size_t task, const std::vector<std::int64_t>& values) {
-    Job& job = *missing[task];
+    const Job& job = *missing[task];
     const nlohmann::ordered_json result = {{"cycles", values[0]}, {"energy_pj", values[1]}};
     if (store != nullptr) store->put_finalist(job.name, result.dump());
-    add(job, static_cast<double>(values[0]), static_cast<double>(values[1]));
-    if (progress) progress(jobs.size() - missing.size() + task + 1, jobs.size());
+    book(job, static_cast<double>(values[0]), static_cast<double>(values[1]));
+    if (progress) progress(++done, jobs.size());
   });
+  for (std::size_t m = 0; m < finals.size(); ++m) {
+    for (std::size_t c = 0; c < finals[m].results.size(); ++c) {
+      CycleLevel& result = finals[m].results[c];
+      if (result.corrected) result.simulated = objectives.judge(simulated[m][c]);
+    }
+  }
   return finals;
 }
 

@@ -10,7 +10,6 @@
 #include "kernels/graph/passes/fold_affine.h"
 #include "kernels/graph/passes/remove_dead.h"
 #include "models/analytical/simdit/from_graph.h"
-#include "models/analytical/simdit/from_machine.h"
 #include "models/analytical/simdit/training.h"
 
 namespace systole {
@@ -71,13 +70,13 @@ Search search_of(const LoadedSpace& space, const PointCost& cost, const SimditTa
 void with_search(const LoadedSpace& space, const std::function<void(const PointCost&, const Search&)>& use) {
   if (space.space.model() == config::simdit) {
     const std::vector<SimditWorkload> workloads = simdit_workloads(space);
-    const PointCost cost = simdit_cost(space, workloads);
-    const auto table = SimditTable::make(space.design, simdit::machine_of(space.machine), workloads);
-    use(cost, search_of(space, cost, table ? &*table : nullptr));
+    const PointCost cost = simdit_cost(space, workloads, false);
+    const auto table = SimditTable::make(space, workloads);
+    use(simdit_cost(space, workloads, true), search_of(space, cost, table ? &*table : nullptr));
   } else {
     const std::vector<CorrectedWorkload> workloads = load_workloads(space);
-    const PointCost cost = corrected_cost(space, workloads);
-    use(cost, search_of(space, cost, nullptr));
+    const PointCost cost = corrected_cost(space, workloads, false);
+    use(corrected_cost(space, workloads, true), search_of(space, cost, nullptr));
   }
 }
 

@@ -8,6 +8,7 @@
 #include "kernels/plan/machine_config.h"
 #include "models/analytical/systole/analysis.h"
 #include "models/analytical/systole/sweep.h"
+#include "models/energy/estimate.h"
 
 namespace systole {
 
@@ -36,20 +37,22 @@ bool can_sweep(const CorrectedWorkload& workload) {
 /// The costs of machines one after the other, for one thread.
 class Evaluator {
  public:
-  explicit Evaluator(const std::vector<CorrectedWorkload>& workloads) : workloads_(workloads) {}
+  explicit Evaluator(const std::vector<CorrectedWorkload>& workloads, bool with_energy)
+      : workloads_(workloads), with_energy_(with_energy) {}
 
-  double cycles(const config::Machine& machine) {
+  Measures measure(const config::Machine& machine) {
     std::string fixed = kept_fixed(machine);
     if (fixed != fixed_) {
       sweeps_.clear();
       fixed_ = std::move(fixed);
     }
     sweeps_.resize(workloads_.size());
-    double sum = 0;
+    Measures sum;
     for (std::size_t w = 0; w < workloads_.size(); ++w) {
       const CorrectedWorkload& workload = workloads_[w];
-      sum += workload.weight * static_cast<double>(can_sweep(workload) ? swept(workload, machine, sweeps_[w])
-                                                                       : compiled(workload, machine));
+      const Measures one = can_sweep(workload) ? swept(workload, machine, sweeps_[w]) : compiled(workload, machine);
+      sum.cycles += workload.weight * one.cycles;
+      sum.energy_pj += workload.weight * one.energy_pj;
     }
     return sum;
   }
@@ -60,8 +63,7 @@ class Evaluator {
     analytical::Sweep timing;
   };
 
-  static std::int64_t swept(const CorrectedWorkload& workload, const config::Machine& machine,
-                            std::unique_ptr<Pair>& pair) {
+  Measures swept(const CorrectedWorkload& workload, const config::Machine& machine, std::unique_ptr<Pair>& pair) const {
     const Machine limits = machine_of(machine);
     if (!pair) {
       pair = std::make_unique<Pair>(
@@ -69,15 +71,22 @@ class Evaluator {
     }
     pair->timing.begin(machine.ports());
     for (const NetworkSweep::Part* part : pair->network.compile(limits)) pair->timing.add(part->form, part->block);
-    return pair->timing.cycles(pair->network.instruction_address(pair->timing.words()));
+    const std::int64_t cycles = pair->timing.cycles(pair->network.instruction_address(pair->timing.words()));
+    Measures result{static_cast<double>(cycles)};
+    if (!with_energy_) return result;
+    Work work = pair->timing.work();
+    work.events.cycles = cycles;
+    result.energy_pj = estimated_energy(work, machine).total().value;
+    return result;
   }
 
-  static std::int64_t compiled(const CorrectedWorkload& workload, const config::Machine& machine) {
+  Measures compiled(const CorrectedWorkload& workload, const config::Machine& machine) const {
     const isa::Program program = compile(workload.graph, machine_of(machine), workload.options);
-    return analytical::analyze(program, machine).run.cycles.count();
+    return corrected_measures(program, machine);
   }
 
   const std::vector<CorrectedWorkload>& workloads_;
+  bool with_energy_;
   std::string fixed_;
   std::vector<std::unique_ptr<Pair>> sweeps_;  ///< by workload
 };
@@ -85,11 +94,12 @@ class Evaluator {
 /// Evaluators that no thread uses at the moment.
 class Pool {
  public:
-  explicit Pool(const std::vector<CorrectedWorkload>& workloads) : workloads_(workloads) {}
+  explicit Pool(const std::vector<CorrectedWorkload>& workloads, bool with_energy)
+      : workloads_(workloads), with_energy_(with_energy) {}
 
   std::unique_ptr<Evaluator> take() {
     const std::lock_guard lock(mutex_);
-    if (free_.empty()) return std::make_unique<Evaluator>(workloads_);
+    if (free_.empty()) return std::make_unique<Evaluator>(workloads_, with_energy_);
     std::unique_ptr<Evaluator> taken = std::move(free_.back());
     free_.pop_back();
     return taken;
@@ -102,24 +112,31 @@ class Pool {
 
  private:
   const std::vector<CorrectedWorkload>& workloads_;
+  bool with_energy_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Evaluator>> free_;
 };
 
 }  // namespace
 
-PointCost corrected_cost(const LoadedSpace& space, const std::vector<CorrectedWorkload>& workloads) {
-  return [&space, pool = std::make_shared<Pool>(workloads)](const std::vector<std::int64_t>& values,
-                                                            std::string& reason) -> std::optional<double> {
+Measures corrected_measures(const isa::Program& program, const config::Machine& machine) {
+  const analytical::Analysis analysis = analytical::analyze(program, machine);
+  return {static_cast<double>(analysis.run.cycles.count()), estimated_energy(analysis.work, machine).total().value};
+}
+
+PointCost corrected_cost(const LoadedSpace& space, const std::vector<CorrectedWorkload>& workloads, bool with_energy) {
+  const Objectives objectives = objectives_of(space);
+  return [&space, objectives, pool = std::make_shared<Pool>(workloads, with_energy || objectives.needs_energy())](
+             const std::vector<std::int64_t>& values, std::string& reason) -> std::optional<Evaluated> {
     std::unique_ptr<Evaluator> evaluator = pool->take();
-    std::optional<double> cycles;
+    std::optional<Evaluated> found;
     try {
-      cycles = evaluator->cycles(machine_with(space, values));
+      found = objectives.judge(evaluator->measure(machine_with(space, values)));
     } catch (const UserError& error) {
       reason = error.diagnostics().front().message;
     }
     pool->give_back(std::move(evaluator));
-    return cycles;
+    return found;
   };
 }
 

@@ -35,7 +35,7 @@ std::vector<std::int64_t> machine_values(const LoadedSpace& space) {
 }
 
 Baseline equal_split(const LoadedSpace& space) {
-  Baseline baseline{"equal split", machine_values(space), {}, ""};
+  Baseline baseline{"equal split", machine_values(space), {}, "", {}};
   for (const SpaceBudget& budget : space.design.budgets()) {
     if (!is_bounded(budget)) continue;
     for (const SpaceBudget::Term& term : budget.terms) {
@@ -47,7 +47,7 @@ Baseline equal_split(const LoadedSpace& space) {
 }
 
 Baseline proportions(const LoadedSpace& space) {
-  Baseline baseline{"proportions of " + space.machine.name(), machine_values(space), {}, ""};
+  Baseline baseline{"proportions of " + space.machine.name(), machine_values(space), {}, "", {}};
   const std::vector<std::int64_t> own = baseline.values;
   for (const SpaceBudget& budget : space.design.budgets()) {
     if (!is_bounded(budget)) continue;
@@ -133,18 +133,29 @@ std::vector<Baseline> baselines_of(const LoadedSpace& space, const PointCost& co
   std::vector<Baseline> baselines{equal_split(space), proportions(space)};
   for (Baseline& baseline : baselines) {
     if (space.space.model() == config::systole) baseline.values = in_whole_banks(space, baseline.values);
-    baseline.cost = cost(baseline.values, baseline.reason);
+    if (const auto found = cost(baseline.values, baseline.reason)) {
+      baseline.cost = found->cost;
+      baseline.measures = found->measures;
+    }
   }
   if (search.distribution) {
     const std::string name = search.distribution->sampled
                                  ? fmt::format("median of {:.0f} random points", search.distribution->points)
                                  : std::string("median");
-    baselines.push_back({name, {}, search.distribution->median, ""});
+    baselines.push_back({name, {}, search.distribution->median, "", {}});
   }
   for (const Candidate& worst : search.tally.worst) {
-    baselines.push_back({search.proven ? "worst" : "worst seen", worst.values, worst.cost, ""});
+    baselines.push_back({search.proven ? "worst" : "worst seen", worst.values, worst.cost, "", worst.measures});
   }
   return baselines;
+}
+
+void measure(const PointCost& cost, std::vector<Candidate>& candidates) {
+  std::string reason;
+  for (Candidate& candidate : candidates) {
+    if (candidate.measures.energy_pj > 0) continue;
+    if (const auto found = cost(candidate.values, reason)) candidate.measures = found->measures;
+  }
 }
 
 std::vector<Sensitivity> sensitivity_of(const LoadedSpace& space, const PointCost& cost, const Candidate& best) {
@@ -153,17 +164,21 @@ std::vector<Sensitivity> sensitivity_of(const LoadedSpace& space, const PointCos
   for (std::size_t axis = 0; axis < space.design.axes().size(); ++axis) {
     const std::vector<std::int64_t>& values = space.design.axes()[axis].values;
     const auto at = std::find(values.begin(), values.end(), best.values[axis]);
+    const auto costed = [&](const std::vector<std::int64_t>& machine) -> std::optional<double> {
+      const auto found = cost(machine, reason);
+      return found ? std::optional<double>(found->cost) : std::nullopt;
+    };
     const auto with = [&](std::int64_t value) {
       std::vector<std::int64_t> changed = best.values;
       changed[axis] = value;
-      return cost(changed, reason);
+      return costed(changed);
     };
     Sensitivity one{axis, {}, {}, {}};
     if (at != values.begin()) one.below = with(*std::prev(at));
     if (std::next(at) != values.end()) one.above = with(*std::next(at));
     for (const std::int64_t value : some_of(values, *at)) {
       const std::vector<std::int64_t> shared = sharing(space, best.values, axis, value);
-      one.steps.push_back({value, with(value), shared.empty() ? std::nullopt : cost(shared, reason)});
+      one.steps.push_back({value, with(value), shared.empty() ? std::nullopt : costed(shared)});
     }
     all.push_back(one);
   }
@@ -172,13 +187,24 @@ std::vector<Sensitivity> sensitivity_of(const LoadedSpace& space, const PointCos
 
 Json exploration_json(const LoadedSpace& space, const Exploration& exploration, std::size_t shown) {
   const Tally& tally = exploration.search.tally;
+  const Objectives objectives = objectives_of(space);
+  const auto machine_json = [&](const Candidate& machine) {
+    return Json{{"cost", machine.cost},
+                {"cycles", machine.measures.cycles},
+                {"energy_pj", machine.measures.energy_pj},
+                {"values", values_json(space.design, machine.values)}};
+  };
   Json best = Json::array();
-  for (std::size_t i = 0; i < std::min(shown, tally.best.size()); ++i) {
-    best.push_back({{"cycles", tally.best[i].cost}, {"values", values_json(space.design, tally.best[i].values)}});
-  }
+  for (std::size_t i = 0; i < std::min(shown, tally.best.size()); ++i) best.push_back(machine_json(tally.best[i]));
+  Json front = Json::array();
+  for (const Candidate& machine : tally.front) front.push_back(machine_json(machine));
+  Json machines = Json::array();
+  for (const Candidate& machine : exploration.machines) machines.push_back(machine_json(machine));
   Json baselines = Json::array();
   for (const Baseline& baseline : exploration.baselines) {
-    Json row = {{"name", baseline.name}, {"cycles", optional_json(baseline.cost)}};
+    Json row = {{"name", baseline.name}, {"cost", optional_json(baseline.cost)}};
+    if (baseline.measures.cycles > 0) row["cycles"] = baseline.measures.cycles;
+    if (baseline.measures.energy_pj > 0) row["energy_pj"] = baseline.measures.energy_pj;
     if (baseline.cost) row["times_best"] = *baseline.cost / tally.best.front().cost;
     if (!baseline.values.empty()) row["values"] = values_json(space.design, baseline.values);
     if (!baseline.cost) row["reason"] = baseline.reason;
@@ -211,12 +237,15 @@ Json exploration_json(const LoadedSpace& space, const Exploration& exploration, 
           {"workloads", workloads},
           {"budgets", budgets},
           {"model", config::SearchModel_Name(space.space.model())},
+          {"objective", {{"name", objectives.name()}, {"unit", objectives.unit()}, {"several", objectives.several()}}},
           {"method", exploration.method},
           {"proven", exploration.search.proven},
           {"points", tally.points},
           {"unevaluable", tally.unevaluable},
           {"distribution", distribution_json(exploration.search.distribution)},
           {"best", best},
+          {"front", front},
+          {"machines", machines},
           {"baselines", baselines},
           {"sensitivity", sensitivity}};
 }
@@ -228,21 +257,39 @@ std::string exploration_table(const LoadedSpace& space, const Exploration& explo
                                  exploration.search.proven ? ", all of the space" : "");
   for (const SpaceAxis& axis : space.design.axes())
     text += fmt::format("{:>12}", axis.field.substr(axis.field.find('.') + 1));
-  text += fmt::format("{:>18}{:>10}\n", "cycles", "x best");
+  const Objectives objectives = objectives_of(space);
+  const bool priced = objectives.needs_energy();
+  text += fmt::format("{:>18}{:>10}", priced ? objectives.unit() : objectives.name(), "x best");
+  if (priced) text += fmt::format("{:>16}{:>14}", "cycles", "energy, mJ");
+  text += "\n";
   const auto row = [&](const std::vector<std::int64_t>& values, const std::optional<double>& cost,
-                       const std::string& name) {
+                       const std::string& name, const Measures& measures) {
     for (std::size_t axis = 0; axis < space.design.axes().size(); ++axis) {
       text += values.empty() ? fmt::format("{:>12}", "") : fmt::format("{:>12}", values[axis]);
     }
-    text += cost ? fmt::format("{:>18.2f}{:>10.3f}", *cost, *cost / tally.best.front().cost)
-                 : fmt::format("{:>28}", "none");
+    text +=
+        cost ? fmt::format(priced ? "{:>18.6g}{:>10.3f}" : "{:>18.2f}{:>10.3f}", *cost, *cost / tally.best.front().cost)
+             : fmt::format("{:>28}", "none");
+    if (priced)
+      text += measures.cycles > 0 ? fmt::format("{:>16.0f}{:>14.3f}", measures.cycles, measures.energy_pj * 1e-9)
+                                  : fmt::format("{:>30}", "");
     text += "  " + name + "\n";
   };
   for (std::size_t i = 0; i < std::min(shown, tally.best.size()); ++i)
-    row(tally.best[i].values, tally.best[i].cost, i == 0 ? "best" : "");
+    row(tally.best[i].values, tally.best[i].cost, i == 0 ? "best" : "", tally.best[i].measures);
   text += "\n";
   for (const Baseline& baseline : exploration.baselines) {
-    row(baseline.values, baseline.cost, baseline.cost ? baseline.name : baseline.name + ": " + baseline.reason);
+    row(baseline.values, baseline.cost, baseline.cost ? baseline.name : baseline.name + ": " + baseline.reason,
+        baseline.measures);
+  }
+  if (!tally.front.empty()) {
+    text += fmt::format("\nPareto front{}: {} machines; the first is the best in {}\n",
+                        exploration.search.proven ? "" : " of what was costed, not proven", tally.front.size(),
+                        config::Objective_Name(space.space.objective(0)));
+  }
+  for (std::size_t i = 0; i < tally.front.size(); i += (tally.front.size() + shown - 1) / shown) {
+    row(tally.front[i].values, tally.front[i].cost, fmt::format("front {} of {}", i + 1, tally.front.size()),
+        tally.front[i].measures);
   }
   if (!tally.unevaluable.empty()) text += "\npoints that the model cannot cost:\n";
   for (const auto& [reason, count] : tally.unevaluable) text += fmt::format("{:>14.0f}  {}\n", count, reason);

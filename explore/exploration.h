@@ -15,6 +15,7 @@ struct Baseline {
   std::vector<std::int64_t> values;  ///< by axis; empty: of the whole space, such as the median
   std::optional<double> cost;
   std::string reason;  ///< why there is no cost
+  Measures measures{};
 };
 
 /// What the best point costs when one axis takes other values: the neighbouring ones, and some along the whole axis.
@@ -36,7 +37,11 @@ struct Exploration {
   SearchResult search;
   std::vector<Baseline> baselines;
   std::vector<Sensitivity> sensitivity;
+  std::vector<Candidate> machines;  ///< the cheapest of different kinds at each level of cost, with their energy
 };
+
+/// Measures candidates whose energy the search had no need of.
+void measure(const PointCost& cost, std::vector<Candidate>& candidates);
 
 /// Equal split: every budget's room in equal shares of its axes. Proportions: the machine's own values of them, scaled
 /// to the room. Then the median (when it is known) and the worst.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <mutex>
 #include <random>
@@ -65,15 +66,13 @@ Tally tally_rows(SimditTable& table, const DesignSpace& space, std::size_t begin
     }
     tally.points += static_cast<double>(costs.size());
     const auto candidate = [&](std::size_t column) {
-      return Candidate{values_of(space, table.point(row, column)), costs[column]};
+      return Candidate{values_of(space, table.point(row, column)), table.evaluated(column)};
     };
     const auto offer = [&](std::size_t column) { tally.offer(candidate(column)); };
     offer(static_cast<std::size_t>(std::max_element(costs.begin(), costs.end()) - costs.begin()));
     cheapest.assign(table.kinds_of_columns(), costs.size());
     double bound = tally.bound();
-    const double open = std::max(bound, tally.bound_of_kinds());
     for (std::size_t column = 0; column < costs.size(); ++column) {
-      if (costs[column] > open) continue;
       std::size_t& known = cheapest[table.kind_of_column(column)];
       if (known == costs.size() || costs[column] < costs[known]) known = column;
       if (costs[column] > bound) continue;
@@ -81,8 +80,11 @@ Tally tally_rows(SimditTable& table, const DesignSpace& space, std::size_t begin
       bound = tally.bound();
     }
     for (const std::size_t column : cheapest) {
-      if (column < costs.size()) tally.offer_kind(candidate(column));
+      if (tally.levels.wants(costs[column])) tally.levels.offer(candidate(column));
     }
+    // In a row fewer cycles are better in every objective: what happens is the same, and what passes time is less.
+    tally.offer_front(
+        candidate(static_cast<std::size_t>(std::min_element(costs.begin(), costs.end()) - costs.begin())));
   }
   return tally;
 }
@@ -224,20 +226,30 @@ void for_each_neighbour(const DesignSpace& space, const Point& point, const std:
   }
 }
 
-Tally descend(const DesignSpace& space, const PointCost& cost, std::uint64_t seed) {
+/// What a descent looks at: the cost; of several objectives a product in which the first one has the power `share` and
+/// the others have equal parts of the rest.
+double height_of(const Evaluated& point, double share) {
+  if (point.goals.empty()) return point.cost;
+  const double rest = (1 - share) / static_cast<double>(point.goals.size() - 1);
+  double height = std::pow(point.goals.front(), share);
+  for (std::size_t goal = 1; goal < point.goals.size(); ++goal) height *= std::pow(point.goals[goal], rest);
+  return height;
+}
+
+Tally descend(const DesignSpace& space, const PointCost& cost, std::uint64_t seed, double share) {
   Sampler sampler(space, seed);
   Tally tally;
   std::string reason;
   const auto costed = [&](const Point& point) -> std::optional<Candidate> {
     const std::vector<std::int64_t> values = values_of(space, point);
-    const std::optional<double> found = cost(values, reason);
+    const std::optional<Evaluated> found = cost(values, reason);
     if (!found) {
       tally.unevaluable[reason] += 1;
       return std::nullopt;
     }
     tally.points += 1;
     tally.offer({values, *found});
-    return Candidate{values, *found};
+    return Candidate{values, height_of(*found, share)};
   };
   std::optional<Candidate> here;
   Point point;
@@ -266,14 +278,14 @@ Tally sample(const DesignSpace& space, const PointCost& cost, std::uint64_t seed
   std::string reason;
   for (std::size_t i = 0; i < kSamplesOfAPiece; ++i) {
     const std::vector<std::int64_t> values = values_of(space, sampler.draw());
-    const std::optional<double> found = cost(values, reason);
+    const std::optional<Evaluated> found = cost(values, reason);
     if (!found) {
       tally.unevaluable[reason] += 1;
       continue;
     }
     tally.points += 1;
     tally.offer({values, *found});
-    tally.costs.push_back(*found);
+    tally.costs.push_back(found->cost);
   }
   return tally;
 }
@@ -298,7 +310,8 @@ SearchResult search_locally(const DesignSpace& space, const PointCost& cost, int
                             const SearchOptions& options) {
   SearchResult result;
   result.tally = do_pieces("descent", static_cast<std::size_t>(restarts), options, [&](std::size_t piece, int) {
-    return descend(space, cost, static_cast<std::uint64_t>(seed) * 1000003U + piece);
+    const double share = restarts > 1 ? static_cast<double>(piece) / (restarts - 1) : 0.5;
+    return descend(space, cost, static_cast<std::uint64_t>(seed) * 1000003U + piece, share);
   });
   const Tally samples = do_pieces("sample", kSamples / kSamplesOfAPiece, options, [&](std::size_t piece, int) {
     return sample(space, cost, static_cast<std::uint64_t>(seed) * 1000003U + 1000000U + piece);
@@ -331,11 +344,11 @@ SearchResult search_exhaustively(const DesignSpace& space, const PointCost& cost
         for (std::size_t place = 0; place < part.size(); ++place) point[space.groups()[group][place]] = part[place];
       }
       const std::vector<std::int64_t> values = values_of(space, point);
-      const std::optional<double> found = cost(values, reason);
+      const std::optional<Evaluated> found = cost(values, reason);
       if (found) {
         tally.points += 1;
         tally.offer({values, *found});
-        tally.costs.push_back(*found);
+        tally.costs.push_back(found->cost);
       } else {
         tally.unevaluable[reason] += 1;
       }

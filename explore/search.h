@@ -13,7 +13,7 @@ namespace systole {
 
 /// What a machine costs, by the values of its axes; empty with a reason when the model cannot say. Several threads call
 /// it at once.
-using PointCost = std::function<std::optional<double>(const std::vector<std::int64_t>& values, std::string& reason)>;
+using PointCost = std::function<std::optional<Evaluated>(const std::vector<std::int64_t>& values, std::string& reason)>;
 
 /// How far a search is: pieces of work done, of all, and points that were costed in this process.
 using SearchProgress = std::function<void(std::size_t done, std::size_t all, double points)>;
@@ -46,7 +46,8 @@ struct SearchResult {
 SearchResult search_table(const SimditTable& table, const SearchOptions& options);
 
 /// Descents from random points: each step goes to the cheapest neighbour, which moves an axis by 1, 2, 4, .. values,
-/// alone or against another axis of its group, until none is cheaper. Random points of their own show the distribution.
+/// alone or against another axis of its group, until none is cheaper. With several objectives each descent weighs them
+/// differently: cheap is a small product of powers of them. Random points of their own show the distribution.
 /// The result depends on `seed` and `restarts` only.
 SearchResult search_locally(const DesignSpace& space, const PointCost& cost, int restarts, std::int64_t seed,
                             const SearchOptions& options);

@@ -1,14 +1,24 @@
 #include "explore/simdit_cost.h"
 
+#include <cmath>
+
+#include "configs/override.h"
 #include "models/analytical/simdit/from_machine.h"
+#include "models/energy/estimate.h"
 
 namespace systole {
 
-PointCost simdit_cost(const LoadedSpace& space, const std::vector<SimditWorkload>& workloads) {
+config::Machine simdit_machine(const LoadedSpace& space, const std::vector<std::int64_t>& values) {
+  return unchecked_machine(space, space.machine, values);
+}
+
+PointCost simdit_cost(const LoadedSpace& space, const std::vector<SimditWorkload>& workloads, bool with_energy) {
+  const Objectives objectives = objectives_of(space);
+  const bool priced = with_energy || objectives.needs_energy();
   const auto fields = SimditTable::fields_of(space.design);
   const simdit::Machine base = simdit::machine_of(space.machine);
-  return [&space, &workloads, fields, base](const std::vector<std::int64_t>& values,
-                                            std::string& reason) -> std::optional<double> {
+  return [&space, &workloads, fields, base, objectives, priced](const std::vector<std::int64_t>& values,
+                                                                std::string& reason) -> std::optional<Evaluated> {
     simdit::Machine machine = base;
     if (fields) {
       for (const SimditTable::Field& field : *fields) machine.*field.member = values[field.axis];
@@ -19,16 +29,23 @@ PointCost simdit_cost(const LoadedSpace& space, const std::vector<SimditWorkload
       reason = simdit::guard_name(*guard);
       return std::nullopt;
     }
-    double sum = 0;
+    Measures sum;
+    Work work;
     for (const SimditWorkload& workload : workloads) {
-      const std::optional<double> cycles = workload.sweep.cycles(machine);
-      if (!cycles) {
+      const auto counted = priced ? workload.sweep.count(machine, workload.weight) : std::nullopt;
+      const auto cycles = priced ? std::nullopt : workload.sweep.cycles(machine);
+      if (!counted && !cycles) {
         reason = "a layer has no tile";
         return std::nullopt;
       }
-      sum += workload.weight * *cycles;
+      sum.cycles += counted ? counted->cycles : workload.weight * *cycles;
+      if (counted) work += counted->work;
     }
-    return sum;
+    if (priced) {
+      work.events.cycles = std::llround(sum.cycles);
+      sum.energy_pj = estimated_energy(work, simdit_machine(space, values)).total().value;
+    }
+    return objectives.judge(sum);
   };
 }
 

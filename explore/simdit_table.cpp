@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <array>
 
+#include "explore/simdit_cost.h"
 #include "explore/tally.h"
+#include "models/analytical/simdit/from_machine.h"
+#include "models/energy/estimate.h"
 
 namespace systole {
 
@@ -73,11 +76,12 @@ std::optional<std::vector<SimditTable::Field>> SimditTable::fields_of(const Desi
   return fields;
 }
 
-std::optional<SimditTable> SimditTable::make(const DesignSpace& space, const Machine& machine,
-                                             std::vector<SimditWorkload> workloads) {
-  SimditTable table;
-  table.base_ = machine;
-  table.space_ = &space;
+SimditTable::SimditTable(const LoadedSpace& space)
+    : base_(simdit::machine_of(space.machine)), space_(&space), objectives_(objectives_of(space)) {}
+
+std::optional<SimditTable> SimditTable::make(const LoadedSpace& loaded, std::vector<SimditWorkload> workloads) {
+  const DesignSpace& space = loaded.design;
+  SimditTable table(loaded);
   table.rows_ = table.columns_ = {Point(space.axes().size())};
   for (std::size_t g = 0; g < space.groups().size(); ++g) {
     const std::vector<std::size_t>& group = space.groups()[g];
@@ -110,7 +114,7 @@ void SimditTable::find_kinds() {
   std::vector<std::vector<std::int64_t>> kinds;
   for (const Point& column : columns_) {
     std::vector<std::int64_t> widths;
-    for (const Field& field : ports_) widths.push_back(space_->value(column, field.axis));
+    for (const Field& field : ports_) widths.push_back(space().value(column, field.axis));
     const auto known =
         std::find_if(kinds.begin(), kinds.end(), [&](const auto& kind) { return same_kind(kind, widths); });
     kind_of_column_.push_back(static_cast<std::uint32_t>(known - kinds.begin()));
@@ -133,22 +137,20 @@ void SimditTable::find_settings(Unit& unit, const std::vector<Member>& ports) {
 
 Machine SimditTable::machine(std::size_t row, std::size_t column) const {
   Machine m = base_;
-  for (const Field& field : buffers_) m.*field.member = space_->value(rows_[row], field.axis);
-  for (const Field& field : ports_) m.*field.member = space_->value(columns_[column], field.axis);
+  for (const Field& field : buffers_) m.*field.member = space().value(rows_[row], field.axis);
+  for (const Field& field : ports_) m.*field.member = space().value(columns_[column], field.axis);
   return m;
 }
 
-const std::vector<double>& SimditTable::cycles_of(const Unit& unit, Layer& layer, std::size_t row, bool& fits) {
-  static const std::vector<double> none;
+const SimditTable::Tile* SimditTable::tile_of(const Unit& unit, Layer& layer, std::size_t row) {
   const simdit::PlacedLayer& placed = layer.item.layer;
   const Machine first = machine(row, 0);
   const bool array = simdit::on_array(placed.layer.operation);
   const auto array_tile = array ? simdit::find_array_tile(placed.layer, first) : std::nullopt;
   const auto simd_tile = array ? std::nullopt : simdit::find_simd_tile(placed.layer, first);
-  fits = array_tile || simd_tile;
-  if (!fits) return none;
-  std::vector<double>& cycles = layer.known[array ? key_of(*array_tile) : key_of(*simd_tile)];
-  if (!cycles.empty()) return cycles;
+  if (!array_tile && !simd_tile) return nullptr;
+  Tile& tile = layer.known[array ? key_of(*array_tile) : key_of(*simd_tile)];
+  if (!tile.cycles.empty()) return &tile;
   const double count = layer.item.count * layer.weight;
   for (const std::size_t column : unit.column_of_setting) {
     const Machine m = machine(row, column);
@@ -156,37 +158,67 @@ const std::vector<double>& SimditTable::cycles_of(const Unit& unit, Layer& layer
         array ? simdit::array_layer_cycles(placed.layer, *array_tile, m, placed.fusion)
               : simdit::simd_layer_cost(placed.layer, *simd_tile, m, simdit::output_bits(placed, m), placed.fusion)
                     .cycles();
-    cycles.push_back(count * one);
+    tile.cycles.push_back(count * one);
   }
-  return cycles;
+  if (objectives_.needs_energy()) {
+    tile.work = simdit::work_of(placed.layer, *simdit::item_cost(placed, first), first, count);
+  }
+  return &tile;
 }
 
 bool SimditTable::sum_layers(Unit& unit, std::size_t row, std::string& reason) {
   unit.sums.assign(unit.column_of_setting.size(), 0.0);
   for (Layer& layer : unit.layers) {
-    bool fits = true;
-    const std::vector<double>& cycles = cycles_of(unit, layer, row, fits);
-    if (!fits) {
+    const Tile* tile = tile_of(unit, layer, row);
+    if (tile == nullptr) {
       reason = fmt::format("layer '{}' has no tile", layer.item.layer.layer.name);
       return false;
     }
-    for (std::size_t setting = 0; setting < cycles.size(); ++setting) unit.sums[setting] += cycles[setting];
+    for (std::size_t setting = 0; setting < tile->cycles.size(); ++setting) unit.sums[setting] += tile->cycles[setting];
+    if (objectives_.needs_energy()) work_ += tile->work;
   }
   return true;
 }
 
+/// Energy is linear in the cycles: the price of a million cycles more, by million.
+void SimditTable::price(std::size_t row) {
+  constexpr std::int64_t kCycles = 1'000'000;
+  const config::Machine machine = simdit_machine(*space_, values_at(point(row, 0)));
+  const auto energy_pj = [&](std::int64_t cycles) {
+    Work work = work_;
+    work.events.cycles = cycles;
+    return estimated_energy(work, machine).total().value;
+  };
+  row_pj_ = energy_pj(0);
+  cycle_pj_ = (energy_pj(kCycles) - row_pj_) / static_cast<double>(kCycles);
+}
+
+Evaluated SimditTable::evaluated(std::size_t column) const {
+  return objectives_.judge({cycles_[column], row_pj_ + cycle_pj_ * cycles_[column]});
+}
+
 const std::vector<double>& SimditTable::costs(std::size_t row, std::string& reason) {
   costs_.clear();
+  work_ = {};
   if (const auto guard = simdit::violated_guard(machine(row, 0))) {
     reason = simdit::guard_name(*guard);
     return costs_;
   }
   if (!sum_layers(array_, row, reason) || !sum_layers(simd_, row, reason)) return costs_;
-  costs_.resize(columns_.size());
+  if (objectives_.needs_energy()) price(row);
+  cycles_.resize(columns_.size());
   for (std::size_t column = 0; column < columns_.size(); ++column) {
-    costs_[column] = array_.sums[array_.setting_of_column[column]] + simd_.sums[simd_.setting_of_column[column]];
+    cycles_[column] = array_.sums[array_.setting_of_column[column]] + simd_.sums[simd_.setting_of_column[column]];
   }
+  if (!objectives_.needs_energy()) return costs_ = cycles_;
+  for (std::size_t column = 0; column < columns_.size(); ++column) costs_.push_back(evaluated(column).cost);
   return costs_;
+}
+
+std::vector<std::int64_t> SimditTable::values_at(const Point& point) const {
+  std::vector<std::int64_t> values;
+  for (std::size_t axis = 0; axis < point.size(); ++axis) values.push_back(space().value(point, axis));
+  return values;
 }
 
 Point SimditTable::point(std::size_t row, std::size_t column) const {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "explore/objective.h"
 #include "explore/space.h"
 #include "models/analytical/simdit/sweep.h"
 
@@ -17,10 +18,11 @@ struct SimditWorkload {
   double weight = 1;
 };
 
-/// Cycles of every point of a space in the published model, from tables. There a layer's cost depends on the buffers of
-/// its unit, through its tile alone, and on the ports of its unit. So a point is a row (its buffers) and a column (its
-/// ports), and its cost the sum of an entry for the array and one for the SIMD unit; equal tiles of a layer are costed
-/// once for all rows.
+/// What every point of a space costs in the published model, from tables. There a layer's cost depends on the buffers
+/// of its unit, through its tile alone, and on the ports of its unit. So a point is a row (its buffers) and a column
+/// (its ports), and its cost the sum of an entry for the array and one for the SIMD unit; equal tiles of a layer are
+/// costed once for all rows. Energy: what a row's tiles do does not depend on its ports, so a point's is a part of its
+/// row and one for each cycle.
 class SimditTable {
  public:
   /// An axis and where its value goes.
@@ -31,18 +33,20 @@ class SimditTable {
   /// Every axis, when all are buffers or data ports of the published model.
   static std::optional<std::vector<Field>> fields_of(const DesignSpace& space);
 
-  /// `machine`: what does not vary. Nothing when the space varies something else than the buffers and data ports of the
-  /// published model, or a budget ties buffers to ports. `space` must outlive the table.
-  static std::optional<SimditTable> make(const DesignSpace& space, const simdit::Machine& machine,
-                                         std::vector<SimditWorkload> workloads);
+  /// Nothing when the space varies something else than the buffers and data ports of the
+  /// published model, or a budget ties buffers to ports. the `space` must outlive the table.
+  static std::optional<SimditTable> make(const LoadedSpace& space, std::vector<SimditWorkload> workloads);
 
-  [[nodiscard]] const DesignSpace& space() const { return *space_; }
+  [[nodiscard]] const DesignSpace& space() const { return space_->design; }
   [[nodiscard]] std::size_t rows() const { return rows_.size(); }
   [[nodiscard]] std::size_t columns() const { return columns_.size(); }
 
   /// Cost of every column of the row; empty when the model cannot say (a guard of the model, or a layer without a tile:
   /// `reason`).
   const std::vector<double>& costs(std::size_t row, std::string& reason);
+
+  /// A column of the row that `costs` was last called for.
+  [[nodiscard]] Evaluated evaluated(std::size_t column) const;
 
   [[nodiscard]] Point point(std::size_t row, std::size_t column) const;
 
@@ -52,10 +56,14 @@ class SimditTable {
 
  private:
   using Member = std::int64_t simdit::Machine::*;
+  struct Tile {
+    std::vector<double> cycles;  ///< by setting of the unit's ports
+    Work work;                   ///< when energy is asked for
+  };
   struct Layer {
     simdit::Sweep::Item item;
     double weight;
-    std::map<std::vector<std::int64_t>, std::vector<double>> known;  ///< by tile: cycles by setting of the unit's ports
+    std::map<std::vector<std::int64_t>, Tile> known;
   };
   /// A unit's layers, and the columns by the setting of its ports: many columns have the same.
   struct Unit {
@@ -65,21 +73,26 @@ class SimditTable {
     std::vector<double> sums;                    ///< of the present row, by setting
   };
 
-  SimditTable() = default;
+  SimditTable(const LoadedSpace& space);
   void find_kinds();
   void find_settings(Unit& unit, const std::vector<Member>& ports);
   [[nodiscard]] simdit::Machine machine(std::size_t row, std::size_t column) const;
   bool sum_layers(Unit& unit, std::size_t row, std::string& reason);
-  const std::vector<double>& cycles_of(const Unit& unit, Layer& layer, std::size_t row, bool& fits);
+  const Tile* tile_of(const Unit& unit, Layer& layer, std::size_t row);
+  void price(std::size_t row);
+  [[nodiscard]] std::vector<std::int64_t> values_at(const Point& point) const;
 
   simdit::Machine base_;
-  const DesignSpace* space_ = nullptr;
+  const LoadedSpace* space_;
+  Objectives objectives_;
   std::vector<Field> buffers_, ports_;
   std::vector<Point> rows_, columns_;  ///< over all axes; a row's ports and a column's buffers are 0
   std::size_t kinds_ = 0;
   std::vector<std::uint32_t> kind_of_column_;
   Unit array_, simd_;
-  std::vector<double> costs_;
+  Work work_;  ///< of the present row, as far as energy is asked for
+  double row_pj_ = 0, cycle_pj_ = 0;
+  std::vector<double> cycles_, costs_;  ///< of the present row
 };
 
 }  // namespace systole

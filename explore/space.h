@@ -7,6 +7,7 @@
 
 #include "configs/machine.h"
 #include "configs/space.pb.h"
+#include "explore/objective.h"
 
 namespace systole {
 
@@ -76,6 +77,9 @@ struct LoadedSpace {
   std::vector<config::Machine> finalist_machines;  ///< `machine` with each memory that finalists are simulated with
 };
 
+/// What is to be small.
+Objectives objectives_of(const LoadedSpace& space);
+
 /// Reads a space by name or file. Throws UserError with every fault: unknown fields (with the nearest), values that the
 /// field's rule forbids, an axis without values, a budget that no allocation meets (with the nearest miss).
 LoadedSpace load_space(const std::string& name);
@@ -88,6 +92,10 @@ std::int64_t number_at(const std::string& path, const google::protobuf::Message&
 config::Machine machine_with(const LoadedSpace& space, const std::vector<std::int64_t>& values);
 config::Machine machine_with(const LoadedSpace& space, const config::Machine& base,
                              const std::vector<std::int64_t>& values);
+
+/// The same, whether or not the fields fit together.
+config::Machine unchecked_machine(const LoadedSpace& space, const config::Machine& base,
+                                  const std::vector<std::int64_t>& values);
 
 /// The values with each buffer's capacity rounded down to whole words in all banks, and one word a bank at least.
 std::vector<std::int64_t> in_whole_banks(const LoadedSpace& space, std::vector<std::int64_t> values);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 
 #include "configs/machine_rules.h"
 #include "configs/override.h"
@@ -51,18 +52,27 @@ void check_value(const std::string& field, std::int64_t value, const config::Mac
   add_at(place, faults, diagnostics);
 }
 
-/// Objectives that no model can judge, and training on a machine that has no numbers for it.
+/// Objectives that no model can judge or that say the same, and training on a machine that has no numbers for it.
 void check_wishes(const Loaded<config::Space>& loaded, const config::Machine& machine, Diagnostics& diagnostics) {
   const config::Space& space = loaded.message;
+  std::set<config::Objective> wanted;
   for (int o = 0; o < space.objective_size(); ++o) {
-    if (space.objective(o) == config::cycles) continue;
-    const std::string wanted = config::Objective_Name(space.objective(o));
-    diagnostics.add(loaded.source.fault(
-        fmt::format("objective[{}]", o),
-        space.model() == config::simdit
-            ? fmt::format("the published model has no energy, so nothing can be searched for the least {}", wanted)
-            : fmt::format("the corrected model does not count the events that {} is priced from", wanted),
-        "objective: cycles; with `finalists` the simulation tells the energy of the best ones"));
+    const config::Objective objective = space.objective(o);
+    const auto fault = [&](const std::string& message, const std::string& hint) {
+      diagnostics.add(loaded.source.fault(fmt::format("objective[{}]", o), message, hint));
+    };
+    if (objective == config::area) {
+      fault("there is no table of areas, so no model can say what area a machine takes",
+            "a budget bounds what takes area, as the sum of the buffers; objectives are cycles, energy, energy_delay");
+    }
+    if (!wanted.insert(objective).second) {
+      fault(fmt::format("objective '{}' is given twice", config::Objective_Name(objective)), "give each once");
+    }
+  }
+  if (wanted.count(config::cycles) + wanted.count(config::energy) + wanted.count(config::energy_delay) == 3) {
+    diagnostics.add(
+        loaded.source.fault("objective", "energy_delay is the product of energy and cycles, which are objectives, too",
+                            "two of the three: a machine that nothing beats in both is not beaten in their product"));
   }
   for (int w = 0; w < space.workload_size(); ++w) {
     if (space.workload(w).mode() != config::training || machine.simd_unit().number_format() == config::float32)
@@ -151,6 +161,8 @@ std::vector<SpaceBudget> budgets_of(const Loaded<config::Space>& loaded, const s
   return budgets;
 }
 
+}  // namespace
+
 config::Machine unchecked_machine(const LoadedSpace& space, const config::Machine& base,
                                   const std::vector<std::int64_t>& values) {
   config::Machine machine = base;
@@ -163,8 +175,6 @@ config::Machine unchecked_machine(const LoadedSpace& space, const config::Machin
   return machine;
 }
 
-}  // namespace
-
 std::int64_t number_at(const std::string& path, const google::protobuf::Message& message) {
   const auto dot = path.find('.');
   const auto* field = message.GetDescriptor()->FindFieldByName(path.substr(0, dot));
@@ -172,6 +182,10 @@ std::int64_t number_at(const std::string& path, const google::protobuf::Message&
   if (dot != std::string::npos) return number_at(path.substr(dot + 1), reflection.GetMessage(message, field));
   return field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_INT32 ? reflection.GetInt32(message, field)
                                                                                : reflection.GetInt64(message, field);
+}
+
+Objectives objectives_of(const LoadedSpace& space) {
+  return {space.space, space.machine.clock_mhz()};
 }
 
 LoadedSpace load_space(const std::string& name) {

@@ -15,20 +15,32 @@ using Json = nlohmann::ordered_json;
 
 Json json_of(const std::vector<Candidate>& candidates) {
   Json list = Json::array();
-  for (const Candidate& candidate : candidates)
-    list.push_back({{"cost", candidate.cost}, {"values", candidate.values}});
+  for (const Candidate& candidate : candidates) {
+    list.push_back({{"cost", candidate.cost},
+                    {"cycles", candidate.measures.cycles},
+                    {"energy_pj", candidate.measures.energy_pj},
+                    {"goals", candidate.goals},
+                    {"values", candidate.values}});
+  }
   return list;
 }
 
 std::vector<Candidate> candidates_of(const Json& list) {
   std::vector<Candidate> candidates;
-  for (const Json& entry : list) candidates.push_back({entry.at("values"), entry.at("cost")});
+  for (const Json& entry : list) {
+    Evaluated evaluated(entry.at("cost"));
+    evaluated.measures = {entry.at("cycles"), entry.at("energy_pj")};
+    evaluated.goals = entry.at("goals").get<std::vector<double>>();
+    candidates.emplace_back(entry.at("values").get<std::vector<std::int64_t>>(), evaluated);
+  }
   return candidates;
 }
 
 std::string text_of(const Tally& tally) {
-  return Json{{"points", tally.points},        {"unevaluable", tally.unevaluable}, {"best", json_of(tally.best)},
-              {"worst", json_of(tally.worst)}, {"kinds", json_of(tally.kinds)},    {"costs", tally.costs}}
+  return Json{{"points", tally.points},        {"unevaluable", tally.unevaluable},
+              {"best", json_of(tally.best)},   {"worst", json_of(tally.worst)},
+              {"front", json_of(tally.front)}, {"levels", json_of(tally.levels.all())},
+              {"costs", tally.costs}}
       .dump();
 }
 
@@ -39,7 +51,8 @@ Tally tally_of(const std::string& text) {
   tally.unevaluable = json.at("unevaluable").get<std::map<std::string, double>>();
   tally.best = candidates_of(json.at("best"));
   tally.worst = candidates_of(json.at("worst"));
-  tally.kinds = candidates_of(json.at("kinds"));
+  tally.front = candidates_of(json.at("front"));
+  for (const Candidate& candidate : candidates_of(json.at("levels"))) tally.levels.offer(candidate);
   tally.costs = json.at("costs").get<std::vector<double>>();
   return tally;
 }

@@ -1,7 +1,6 @@
 #include "models/energy/estimate.h"
 
 #include <algorithm>
-#include <cmath>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -60,28 +59,23 @@ Picojoules dram_energy(double read_bytes, double write_bytes, double cycles, con
   const double clocks = cycles / machine.clock_mhz() * 1e6 / dram.timing().clock_ps();
   const dram::Prices prices = dram::make_prices(dram);
 
-  const auto count = [](double events) { return std::llround(events); };
-  MemoryCounters counters;
-  counters.reads = count(read_bytes / static_cast<double>(burst));
-  counters.writes = count(write_bytes / static_cast<double>(burst));
-  if (dram.controller().page_policy() != config::ideal_page) {
-    counters.activates = count((read_bytes + write_bytes) / static_cast<double>(port_burst) * touched);
-  }
+  const bool rows = dram.controller().page_policy() != config::ideal_page;
+  const double activates = rows ? (read_bytes + write_bytes) / static_cast<double>(port_burst) * touched : 0;
   const double distance = refresh_distance(dram);
-  if (distance > 0) counters.refreshes = count(clocks / distance * prices.ranks);
+  const double rank_clocks = clocks * prices.ranks;
   const bool open = dram.controller().page_policy() != config::closed_page;
-  counters.active_clocks =
-      count(open ? clocks * prices.ranks
-                 : std::min(clocks * prices.ranks, static_cast<double>(counters.activates) * dram.timing().tras()));
-  return Picojoules{prices.of(counters, count(clocks)).total_pj()};
+  const double active = open ? rank_clocks : std::min(rank_clocks, activates * dram.timing().tras());
+  return Picojoules{prices.activate_pj * activates + prices.read_pj * read_bytes / static_cast<double>(burst) +
+                    prices.write_pj * write_bytes / static_cast<double>(burst) +
+                    (distance > 0 ? prices.refresh_pj * rank_clocks / distance : 0) + prices.active_clock_pj * active +
+                    prices.precharged_clock_pj * (rank_clocks - active)};
 }
 
 }  // namespace
 
-EnergyReport estimated_energy(const EventCounts& counts, double read_bytes, double write_bytes,
-                              const config::Machine& machine) {
-  const auto cycles = static_cast<double>(counts.cycles);
-  return EnergyModel(machine).price(counts, dram_energy(read_bytes, write_bytes, cycles, machine));
+EnergyReport estimated_energy(const Work& work, const config::Machine& machine) {
+  const auto cycles = static_cast<double>(work.events.cycles);
+  return EnergyModel(machine).price(work.events, dram_energy(work.read_bytes, work.write_bytes, cycles, machine));
 }
 
 }  // namespace systole

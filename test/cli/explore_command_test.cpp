@@ -119,10 +119,15 @@ TEST_F(ExploreCommand, FaultsOfASpaceAreTold) {
   EXPECT_THAT(told(begin + axis), HasSubstr("there is no network to run"));
   EXPECT_THAT(told(begin + axis + end + "finalists { count: 1 memory: \"hbm3\" }\n"),
               HasSubstr("bad.textproto:4:30: error: there is no memory named 'hbm3'\n  hint: did you mean 'hbm2'?"));
-  EXPECT_THAT(told(begin + axis + end + "objective: energy\n"),
-              HasSubstr("bad.textproto:4:12: error: the corrected model"));
-  EXPECT_THAT(told(begin + axis + end + "objective: energy\nmodel: simdit\n"),
-              HasSubstr("the published model has no energy"));
+  EXPECT_THAT(told(begin + axis + end + "objective: area\n"),
+              HasSubstr("bad.textproto:4:12: error: there is no table of areas"));
+  EXPECT_THAT(told(begin + axis + end + "objective: enregy\n"), HasSubstr("objective must be cycles, energy, energy_delay or area, not enregy"));
+  EXPECT_THAT(told(begin + axis + end + "objective: energy\nobjective: energy\n"),
+              HasSubstr("bad.textproto:5:12: error: objective 'energy' is given twice"));
+  EXPECT_THAT(told(begin + axis + end + "objective: energy\nobjective: cycles\nobjective: energy_delay\n"),
+              HasSubstr("energy_delay is the product of energy and cycles"));
+  EXPECT_THAT(told(begin + axis + end + "objective: energy\nset: \"energy=generic_45mm\"\n"),
+              HasSubstr("did you mean 'generic_45nm'?"));
   EXPECT_THAT(told(begin + axis +
                    "workload { network: \"lenet5\" mode: training }\nset: \"simd_unit.number_format=fixed32\"\n"),
               HasSubstr("training needs a float32 SIMD unit"));

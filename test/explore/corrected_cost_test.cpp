@@ -60,7 +60,7 @@ std::vector<std::int64_t> random_values(const DesignSpace& design, std::mt19937&
 void expect_same(const std::string& memory, const std::string& network, bool fusion, int machines) {
   const LoadedSpace space = space_with(memory);
   const std::vector<CorrectedWorkload> workloads = workload(network, fusion);
-  const PointCost cost = corrected_cost(space, workloads);
+  const PointCost cost = corrected_cost(space, workloads, false);
   std::mt19937 random(7);
   std::string reason;
   for (int i = 0; i < machines; ++i) {
@@ -90,11 +90,11 @@ TEST(CorrectedCost, is_that_of_an_analysis_with_fusion) {
 TEST(CorrectedCost, says_why_a_machine_has_none_and_goes_on) {
   const LoadedSpace space = space_with("ddr4_2400");
   const std::vector<CorrectedWorkload> workloads = workload("squeezenet", false);
-  const PointCost cost = corrected_cost(space, workloads);
+  const PointCost cost = corrected_cost(space, workloads, false);
   std::vector<std::int64_t> values;
   for (const SpaceAxis& axis : space.design.axes()) values.push_back(axis.values.back());
   std::string reason;
-  const std::optional<double> before = cost(values, reason);
+  const std::optional<Evaluated> before = cost(values, reason);
   std::vector<std::int64_t> small = values;
   small.at(space.design.axis("buffers.vmem_bits").value()) = 2048;
   EXPECT_FALSE(cost(small, reason));

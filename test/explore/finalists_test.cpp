@@ -25,17 +25,13 @@ TEST(KendallTau, TakesTiesOutOfBothSides) {
 }
 
 MemoryFinals finals(const std::vector<std::optional<double>>& simulated) {
-  MemoryFinals result;
-  result.memory = "m";
-  for (const auto& cycles : simulated) result.results.push_back({cycles, cycles, 0, cycles ? "" : "no tile"});
+  MemoryFinals result{"m", {{"best", {1}, 100, true}, {"finalist 2", {2}, 110, true}, {"plain", {3}, 200, false}}, {}};
+  for (const auto& cycles : simulated) result.results.push_back({cycles, cycles, cycles ? "" : "no tile"});
   return result;
 }
 
-const std::vector<Contender> kThree = {
-    {"best", {1}, 100, true}, {"number 2", {2}, 110, true}, {"plain", {3}, 200, false}};
-
 TEST(Gains, CompareABaselineWithTheBestOfBothModels) {
-  const std::vector<Gain> gains = gains_of(kThree, finals({120, 110, 132}));
+  const std::vector<Gain> gains = gains_of(finals({120, 110, 132}));
   ASSERT_EQ(gains.size(), 1U);
   EXPECT_EQ(gains[0].over, "plain");
   EXPECT_DOUBLE_EQ(gains[0].analytical, 2);
@@ -45,11 +41,45 @@ TEST(Gains, CompareABaselineWithTheBestOfBothModels) {
 }
 
 TEST(Gains, AreUnknownWithoutASimulation) {
-  EXPECT_FALSE(gains_of(kThree, finals({120, 110, {}}))[0].simulated);
-  const Gain of_second = gains_of(kThree, finals({{}, 110, 132}))[0];
+  EXPECT_FALSE(gains_of(finals({120, 110, {}}))[0].simulated);
+  const Gain of_second = gains_of(finals({{}, 110, 132}))[0];
   EXPECT_FALSE(of_second.simulated);
   EXPECT_FALSE(of_second.remains());
   EXPECT_DOUBLE_EQ(*of_second.quickest, 1.2);
+}
+
+std::vector<Contender> pool(const std::vector<std::vector<std::int64_t>>& values) {
+  std::vector<Contender> result;
+  for (const auto& each : values) result.push_back({"", each, 1, true});
+  return result;
+}
+
+/// The second is too near in its fields, the third too near in cost, the fourth has no program; then the cheaper first.
+TEST(ChooseFinalists, TakesMachinesThatDifferInFieldsAndInCost) {
+  const auto machines = pool({{8, 8}, {15, 8}, {16, 8}, {32, 8}, {64, 8}, {8, 64}});
+  const std::vector<std::optional<double>> costs{100, 110, 100.9, std::nullopt, 120, 105};
+  EXPECT_EQ(choose_finalists(machines, costs, 10), (std::vector<std::size_t>{0, 5, 4}));
+  EXPECT_EQ(choose_finalists(machines, costs, 2), (std::vector<std::size_t>{0, 5}));
+}
+
+/// The best by the search stays, and machines that are cheaper by the corrected model come in, too.
+TEST(ChooseFinalists, TakesMachinesThatAreCheaperThanTheSearchsBest) {
+  EXPECT_EQ(choose_finalists(pool({{8}, {16}, {32}}), {100, 90, 90.5}, 10), (std::vector<std::size_t>{0, 1}));
+}
+
+/// Whatever the pieces, the merged levels are those of all machines together.
+TEST(Levels, MergeToTheSameFromAnyPieces) {
+  Levels whole;
+  std::vector<Levels> parts(3);
+  for (std::int64_t i = 1; i < 4000; ++i) {
+    const Candidate machine(std::vector<std::int64_t>{i, i * 7919 % 1000}, static_cast<double>(1000 + i * 31 % 997));
+    whole.offer(machine);
+    parts[static_cast<std::size_t>(i % 3)].offer(machine);
+  }
+  Levels merged;
+  for (const Levels& part : {parts[2], parts[0], parts[1]}) merged.merge(part);
+  EXPECT_EQ(merged.all(), whole.all());
+  EXPECT_GT(whole.all().size(), 60U);
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ void measure(const std::string& name, const PointCost& cost, const Machines& mac
   const auto work = [&](std::size_t thread) {
     std::string reason;
     for (std::size_t i = thread; i < machines.size(); i += threads) {
-      sums[thread] += cost(machines[i], reason).value_or(0);
+      sums[thread] += cost(machines[i], reason).value_or(0).cost;
     }
   };
   const auto start = std::chrono::steady_clock::now();
@@ -88,7 +88,7 @@ void run(std::size_t count) {
   fold_batch_norm(folded);
   remove_dead(folded);
   const std::vector<SimditWorkload> published{{simdit::Sweep(simdit::program_of(folded).layers, false), 1}};
-  measure("simdit", simdit_cost(space, published), random_machines(space.design, 100 * count));
+  measure("simdit", simdit_cost(space, published, false), random_machines(space.design, 100 * count));
 
   CompileOptions options;
   options.fusion = false;
@@ -105,7 +105,7 @@ void run(std::size_t count) {
     space.machine.set_memory(with.memory());
     *space.machine.mutable_memory_description() = with.memory_description();
     for (const std::size_t threads : {1, 2}) {
-      measure(fmt::format("systole, {}", memory), corrected_cost(space, corrected), machines, threads);
+      measure(fmt::format("systole, {}", memory), corrected_cost(space, corrected, false), machines, threads);
     }
   }
 }

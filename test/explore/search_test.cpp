@@ -19,7 +19,7 @@ DesignSpace space() {
   return DesignSpace({{"a", values}, {"b", values}, {"c", values}}, {{"ab", {{0, 1}, {1, 1}}, 0, 0, 40}});
 }
 
-std::optional<double> valley(const std::vector<std::int64_t>& v, std::string& reason) {
+std::optional<Evaluated> valley(const std::vector<std::int64_t>& v, std::string& reason) {
   if (v[2] == 30) {
     reason = "c is too large";
     return std::nullopt;
@@ -36,7 +36,7 @@ Tally by_hand(const DesignSpace& design) {
     for (std::int64_t b = 1; b <= 30; ++b) {
       for (std::int64_t c = 1; c <= 30 && a + b <= 40; ++c) {
         const auto cost = valley({a, b, c}, reason);
-        if (cost) tally.offer({{a, b, c}, *cost});
+        if (cost) tally.offer({std::vector<std::int64_t>{a, b, c}, *cost});
         if (cost) ++tally.points;
       }
     }
@@ -138,7 +138,7 @@ TEST_F(Stored, SharesAddUpToTheWhole) {
   for (const std::size_t share : {2, 0, 1}) store.absorb(part(share));
   SearchOptions rest;
   rest.store = &store;
-  const PointCost never = [](const std::vector<std::int64_t>&, std::string&) -> std::optional<double> {
+  const PointCost never = [](const std::vector<std::int64_t>&, std::string&) -> std::optional<Evaluated> {
     throw EnvironmentError("done twice");
   };
   const SearchResult merged = search_exhaustively(design, never, 100000, rest);
@@ -165,7 +165,7 @@ TEST(Search, KnowsTheMedianWhereItCostsEveryPoint) {
   std::string reason;
   for (std::int64_t a = 1; a <= 30; ++a) {
     for (std::int64_t b = 1; b <= 30; ++b) {
-      for (std::int64_t c = 1; c < 30 && a + b <= 40; ++c) costs.push_back(*valley({a, b, c}, reason));
+      for (std::int64_t c = 1; c < 30 && a + b <= 40; ++c) costs.push_back(valley({a, b, c}, reason)->cost);
     }
   }
   std::sort(costs.begin(), costs.end());
@@ -188,6 +188,34 @@ TEST(Search, EstimatesTheMedianFromRandomPointsElsewhere) {
   EXPECT_GT(found.distribution->points, 400);
   EXPECT_NEAR(found.distribution->median, exact, 0.2 * exact);
   EXPECT_GE(found.distribution->low, found.tally.best.front().cost);
+}
+
+/// Two goals that pull `a` in opposite directions: the front is every a, with the best b and c.
+std::optional<Evaluated> two_goals(const std::vector<std::int64_t>& v, std::string&) {
+  const double rest = static_cast<double>(std::abs(v[1] - 5) + std::abs(v[2] - 9));
+  Evaluated result;
+  result.goals = {static_cast<double>(v[0]) + rest, static_cast<double>(31 - v[0]) + rest};
+  result.cost = result.goals[0] * result.goals[1];
+  return result;
+}
+
+TEST(Search, FindsTheWholeParetoFrontOfASmallSpace) {
+  for (const int threads : {1, 3}) {
+    SearchOptions options;
+    options.threads = threads;
+    const SearchResult found = search_exhaustively(space(), two_goals, 100000, options);
+    ASSERT_EQ(found.tally.front.size(), 30U);
+    for (std::size_t i = 0; i < 30; ++i) {
+      EXPECT_EQ(found.tally.front[i].values, (std::vector<std::int64_t>{static_cast<std::int64_t>(i) + 1, 5, 9}));
+    }
+  }
+}
+
+TEST(Search, DescentsReachBothEndsOfTheFront) {
+  const SearchResult found = search_locally(space(), two_goals, 5, 1, {});
+  EXPECT_FALSE(found.proven);
+  EXPECT_EQ(found.tally.front.front().values, (std::vector<std::int64_t>{1, 5, 9}));
+  EXPECT_EQ(found.tally.front.back().values, (std::vector<std::int64_t>{30, 5, 9}));
 }
 
 }  // namespace

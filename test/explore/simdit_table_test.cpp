@@ -6,6 +6,7 @@
 #include <random>
 
 #include "configs/resolver.h"
+#include "explore/simdit_cost.h"
 #include "kernels/graph/passes/fold_affine.h"
 #include "kernels/graph/passes/remove_dead.h"
 #include "kernels/onnx/import.h"
@@ -45,8 +46,7 @@ Extremes search(SimditTable& table) {
 }
 
 SimditTable table_of(const LoadedSpace& space) {
-  return SimditTable::make(space.design, simdit::machine_of(space.machine), {{simdit::Sweep(resnet50(), false), 1}})
-      .value();
+  return SimditTable::make(space, {{simdit::Sweep(resnet50(), false), 1}}).value();
 }
 
 void expect(const char* space_name, double points, double best, double worst) {
@@ -89,6 +89,29 @@ TEST(SimditTable, AgreesWithTheModelPointByPoint) {
     for (const simdit::Cost& layer : simdit::network_cost(program, machine, false)) sum += layer.cycles();
     EXPECT_NEAR(cost, sum, 1e-9 * sum);
     EXPECT_NEAR(sweep.cycles(machine).value(), sum, 1e-9 * sum);
+  }
+}
+
+/// Energy and energy-delay of the table are those of machines one by one, too.
+TEST(SimditTable, PricesEveryPointAsTheModelAloneDoes) {
+  LoadedSpace space = load_space("splits_128k");
+  space.space.add_objective(config::energy_delay);
+  SimditTable table = table_of(space);
+  const std::vector<SimditWorkload> workloads{{simdit::Sweep(resnet50(), false), 1}};
+  const PointCost alone = simdit_cost(space, workloads, false);
+  std::mt19937 random(5);
+  std::string reason;
+  for (int i = 0; i < 20; ++i) {
+    const std::size_t row = random() % table.rows();
+    const std::size_t column = random() % table.columns();
+    const Point point = table.point(row, column);
+    std::vector<std::int64_t> values;
+    for (std::size_t axis = 0; axis < point.size(); ++axis) values.push_back(space.design.value(point, axis));
+    const double cost = table.costs(row, reason).at(column);
+    const Evaluated one = alone(values, reason).value();
+    EXPECT_GT(one.measures.energy_pj, 1e10);
+    EXPECT_NEAR(cost, one.cost, 1e-6 * cost);
+    EXPECT_NEAR(table.evaluated(column).measures.energy_pj, one.measures.energy_pj, 1e-6 * one.measures.energy_pj);
   }
 }
 

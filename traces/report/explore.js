@@ -6,7 +6,10 @@ const times = factor => factor.toFixed(factor < 1.0995 ? 3 : 2) + " x";
 /** Buffers are counted in bits, and read in kB. */
 const amount = (field, value) => field.endsWith("_bits") ? (value / 8192).toLocaleString("en", {maximumFractionDigits: 2}) + " kB" : exact(value);
 const valuesTip = machine => fieldsOf(machine).map(([field, value]) => `${field}: ${amount(field, value)}`).join("\n");
-/** The best ones and the baselines, each {name, cycles, values}. */
+const isCycles = run.objective.name === "cycles", goal = isCycles ? "cycles" : `${run.objective.name} (${run.objective.unit})`;
+/** Cycles in words; other objectives are numbers of any size. */
+const price = value => isCycles ? short(value) : value.toPrecision(4);
+/** The best ones and the baselines, each {name, cost, cycles, energy_pj, values}. */
 const machines = [...run.best.map((machine, n) => ({name: n ? `number ${n + 1}` : "best", ...machine})), ...run.baselines];
 
 function searchHeader() {
@@ -15,8 +18,8 @@ function searchHeader() {
   document.getElementById("subtitle").textContent = `${run.workloads.join(", ")} on ${run.hardware}; ` +
     `${run.model === "simdit" ? "the published model" : "the corrected model"}, ${run.method} search` +
     (run.proven ? ": proven best of the space" : ": the best seen, not proven");
-  const tiles = [[short(best.cycles), "cycles of the best"], [short(run.points), "points costed"]];
-  for (const baseline of run.baselines) if (baseline.cycles !== null) tiles.push([times(baseline.times_best), baseline.name]);
+  const tiles = [[price(best.cost), `${goal} of the best`], [short(best.cycles), "its cycles"], [joule(best.energy_pj), "its energy"], [short(run.points), "points costed"]];
+  for (const baseline of run.baselines) if (baseline.cost !== null) tiles.push([times(baseline.times_best), baseline.name]);
   for (const memory of run.finalists || []) {
     const quickest = memory.machines.filter(machine => machine.finalist && machine.simulated_cycles !== null)
       .reduce((least, machine) => Math.min(least, machine.simulated_cycles), Infinity);
@@ -36,7 +39,7 @@ function distribution() {
     ? `Estimated from ${exact(spread.points)} random points that meet the budgets.` : `All ${exact(spread.points)} points with a cost.`) +
     " Lines: the best, the median and the plain allocations.";
   const height = 190, top = 70, svg = canvas("distribution", height + top + 40), left = 70;
-  const low = Math.min(spread.low, best.cycles), high = spread.high, most = Math.max(...spread.bars);
+  const low = Math.min(spread.low, best.cost), high = spread.high, most = Math.max(...spread.bars);
   const x = value => left + (value - low) / (high - low || 1) * (WIDTH - left - 20), width = (spread.high - spread.low) / spread.bars.length;
   for (const value of steps(most, 4)) {
     const y = top + height - value / most * height;
@@ -47,18 +50,18 @@ function distribution() {
   spread.bars.forEach((count, n) => {
     const from = spread.low + n * width, share = count / most * height;
     bar(svg, x(from), top + height - share, Math.max(x(from + width) - x(from) - 1, 1), share, busyColor,
-        `${short(from)} to ${short(from + width)} cycles\n${exact(count)} points`);
+        `${price(from)} to ${price(from + width)} ${goal}\n${exact(count)} points`);
   });
   for (const value of steps(high, 12).filter(value => value >= low && value <= high)) {
-    add(svg, "text", {x: x(value), y: top + height + 16, class: "soft", "text-anchor": "middle"}, tick(short, value));
+    add(svg, "text", {x: x(value), y: top + height + 16, class: "soft", "text-anchor": "middle"}, isCycles ? tick(short, value) : value.toPrecision(2));
   }
-  add(svg, "text", {x: WIDTH / 2, y: top + height + 34, class: "soft", "text-anchor": "middle"}, "cycles");
-  const marks = [{name: "best", cycles: best.cycles}, ...run.baselines].filter(mark => mark.cycles !== null && mark.cycles <= high)
-    .sort((a, b) => a.cycles - b.cycles);
+  add(svg, "text", {x: WIDTH / 2, y: top + height + 34, class: "soft", "text-anchor": "middle"}, goal);
+  const marks = [{name: "best", cost: best.cost}, ...run.baselines].filter(mark => mark.cost !== null && mark.cost <= high)
+    .sort((a, b) => a.cost - b.cost);
   marks.forEach((mark, n) => {
-    const at = x(mark.cycles), y = 12 + (n % 4) * 15, end = at > WIDTH - 260;
+    const at = x(mark.cost), y = 12 + (n % 4) * 15, end = at > WIDTH - 260;
     add(svg, "line", {x1: at, x2: at, y1: y - 8, y2: top + height, stroke: palette[0], "stroke-width": 1.5, "stroke-dasharray": n ? "4 3" : ""});
-    add(svg, "text", {x: at + (end ? -5 : 5), y: y + 2, "text-anchor": end ? "end" : "start"}, `${mark.name}: ${short(mark.cycles)}`);
+    add(svg, "text", {x: at + (end ? -5 : 5), y: y + 2, "text-anchor": end ? "end" : "start"}, `${mark.name}: ${price(mark.cost)}`);
   });
 }
 
@@ -68,7 +71,7 @@ function splits() {
   const left = 190, right = 150, height = rows.length * 22 + 28, svg = canvas("splits", height);
   const width = (WIDTH - left - right) / budgets.length;
   budgets.forEach((budget, n) => add(svg, "text", {x: left + n * width, y: 14, style: "font-weight:600"}, budget.name));
-  add(svg, "text", {x: WIDTH, y: 14, "text-anchor": "end", class: "soft"}, "cycles, times best");
+  add(svg, "text", {x: WIDTH, y: 14, "text-anchor": "end", class: "soft"}, `${run.objective.name}, times best`);
   rows.forEach((machine, row) => {
     const y = row * 22 + 24;
     add(svg, "text", {x: left - 8, y: y + 13, "text-anchor": "end"}, machine.name.length > 28 ? machine.name.slice(0, 27) + "\u2026" : machine.name);
@@ -85,10 +88,48 @@ function splits() {
       };
       for (const term of budget.terms) part(term.field, machine.values[term.field], term.weight, fieldColor[term.field]);
     });
-    add(svg, "text", {x: WIDTH, y: y + 13, "text-anchor": "end"}, machine.cycles === null ? "none" : `${short(machine.cycles)}, ${times(machine.cycles / best.cycles)}`);
+    add(svg, "text", {x: WIDTH, y: y + 13, "text-anchor": "end"}, machine.cost === null ? "none" : `${price(machine.cost)}, ${times(machine.cost / best.cost)}`);
   });
   legend("splits-legend", [...fields.filter(field => budgets.some(budget => budget.terms.some(term => term.field === field)))
     .map(field => [name(field), fieldColor[field]]), ["not spent, or fixed", idleColor]]);
+}
+
+/** Machines by cycles and energy: those the search kept, the front, the best, the baselines, and what was simulated. */
+function pareto() {
+  const known = machine => machine.cycles > 0 && machine.energy_pj > 0;
+  const kept = run.machines.filter(known), front = run.front.filter(known), plain = run.baselines.filter(machine => known(machine) && !machine.name.startsWith("worst"));
+  const simulated = (run.finalists || []).flatMap(memory => memory.machines.filter(row => row.finalist && row.simulated_cycles)
+    .map(row => ({name: `${row.name}, simulated on ${memory.memory}`, cycles: row.simulated_cycles, energy_pj: row.energy_pj, values: row.values})));
+  const all = [best, ...kept, ...front, ...plain, ...simulated].filter(known);
+  if (all.length < 2) return document.getElementById("pareto-section").remove();
+  document.getElementById("pareto-note").textContent = (run.objective.several
+    ? `The front has ${front.length} machines${run.proven ? " and is proven" : "; it is that of what was costed, not proven"}.`
+    : "Grey: the cheapest machines of different kinds at each level of cost.") + " Down and to the left is better; both axes are logarithmic.";
+  const left = 80, right = 30, height = 340, svg = canvas("pareto", height + 50);
+  const axis = key => {
+    const logs = all.map(machine => Math.log10(machine[key])), low = Math.min(...logs), high = Math.max(...logs), room = (high - low) * 0.05 || 0.01;
+    return [low - room, high + room];
+  };
+  const [x0, x1] = axis("cycles"), [y0, y1] = axis("energy_pj");
+  const x = value => left + (Math.log10(value) - x0) / (x1 - x0) * (WIDTH - left - right), y = value => 10 + (y1 - Math.log10(value)) / (y1 - y0) * height;
+  const marks = (low, high) => Array.from({length: 6}, (_, n) => 10 ** (low + (high - low) * (n + 0.5) / 6)).map(value => Number(value.toPrecision(3)));
+  for (const value of marks(x0, x1)) {
+    add(svg, "line", {x1: x(value), x2: x(value), y1: 10, y2: 10 + height, class: "grid"});
+    add(svg, "text", {x: x(value), y: height + 26, class: "soft", "text-anchor": "middle"}, short(value));
+  }
+  for (const value of marks(y0, y1)) {
+    add(svg, "line", {x1: left, x2: WIDTH - right, y1: y(value), y2: y(value), class: "grid"});
+    add(svg, "text", {x: left - 6, y: y(value) + 4, class: "soft", "text-anchor": "end"}, joule(value));
+  }
+  add(svg, "text", {x: (left + WIDTH - right) / 2, y: height + 44, class: "soft", "text-anchor": "middle"}, "cycles");
+  add(svg, "text", {x: 12, y: 10 + height / 2, class: "soft", "text-anchor": "middle", transform: `rotate(-90 12 ${10 + height / 2})`}, "energy");
+  const dots = (machines, color, r, label) => machines.forEach(machine => add(svg, "circle", {cx: x(machine.cycles), cy: y(machine.energy_pj), r, fill: color,
+    "fill-opacity": 0.8, class: "hit", "data-tip": `${machine.name || label}\n${exact(machine.cycles)} cycles, ${joule(machine.energy_pj)}\n${valuesTip(machine)}`}));
+  if (front.length > 1) add(svg, "polyline", {points: [...front].sort((a, b) => a.cycles - b.cycles).map(machine => `${x(machine.cycles)},${y(machine.energy_pj)}`).join(" "), fill: "none", stroke: "#2f6db3", "stroke-width": 1.2});
+  const kinds = [[kept, "#9aa5b1", 3, "kept by the search"], [front, "#2f6db3", 4, "front"], [plain, "#d1495b", 5, "plain allocations"],
+                 [simulated, "#3a8f5c", 5, "finalists, simulated"], [[best], "#e08a2c", 6, "best by the search's model"]];
+  for (const [machines, color, r, label] of kinds) dots(machines, color, r, label);
+  legend("pareto-legend", kinds.filter(([machines]) => machines.length).map(([, color, , label]) => [label, color]));
 }
 
 const lines = [["others_stay", "the other fields stay, whatever the budgets", "#2f6db3"],
@@ -99,7 +140,7 @@ function sensitivity() {
   const svg = canvas("sensitivity", Math.ceil(charts.length / across) * height);
   charts.forEach(([field, {steps: points}], n) => {
     const left = (n % across) * width + 46, top = Math.floor(n / across) * height + 24, w = width - 66, h = height - 62;
-    const costs = points.flatMap(point => lines.map(([key]) => point[key])).filter(cost => cost !== null).map(cost => cost / best.cycles);
+    const costs = points.flatMap(point => lines.map(([key]) => point[key])).filter(cost => cost !== null).map(cost => cost / best.cost);
     const low = Math.min(1, ...costs), high = Math.max(Math.min(4, Math.max(...costs)), low + 0.02);
     const first = Math.log2(Math.max(points[0].value, 1)), last = Math.log2(Math.max(points[points.length - 1].value, 2));
     const x = value => left + (Math.log2(Math.max(value, 1)) - first) / (last - first || 1) * w;
@@ -115,19 +156,19 @@ function sensitivity() {
     }
     for (const [key, label, color] of lines) {
       const shown = points.filter(point => point[key] !== null);
-      add(svg, "polyline", {points: shown.map(point => `${x(point.value)},${y(point[key] / best.cycles)}`).join(" "), fill: "none", stroke: color, "stroke-width": 1.5});
+      add(svg, "polyline", {points: shown.map(point => `${x(point.value)},${y(point[key] / best.cost)}`).join(" "), fill: "none", stroke: color, "stroke-width": 1.5});
       for (const point of shown) {
-        const ratio = point[key] / best.cycles;
+        const ratio = point[key] / best.cost;
         add(svg, "circle", {cx: x(point.value), cy: y(ratio), r: 3.2, fill: ratio > high ? "#fff" : color, stroke: color, class: "hit",
-          "data-tip": `${field} = ${amount(field, point.value)}\n${label}\n${exact(point[key])} cycles, ${times(ratio)}`});
+          "data-tip": `${field} = ${amount(field, point.value)}\n${label}\n${isCycles ? exact(point[key]) : price(point[key])} ${goal}, ${times(ratio)}`});
       }
     }
   });
   legend("sensitivity-legend", [...lines.map(([, label, color]) => [label, color]), ["a white dot lies beyond the scale", "#fff;border:1px solid #5b6775"]]);
 }
 
-const judges = [["analytical_cycles", "the search's model", "#9aa5b1"], ["corrected_cycles", "the corrected model", "#e08a2c"],
-                ["simulated_cycles", "simulated", "#2f6db3"]];
+const judges = [["analytical_cost", "the search's model", "#9aa5b1"], ["corrected_cost", "the corrected model", "#e08a2c"],
+                ["simulated_cost", "simulated", "#2f6db3"]];
 
 function finalistsOn(memory, box) {
   add(box, "h3", {}, `memory ${memory.memory}`);
@@ -142,7 +183,7 @@ function finalistsOn(memory, box) {
   for (let power = Math.floor(low); power <= high; ++power) for (const n of high - low < 1 ? [1, 1.5, 2, 3, 4, 5, 6, 8] : [1, 2, 5]) ticks.push(n * 10 ** power);
   for (const value of ticks.filter(value => Math.log10(value) >= low && Math.log10(value) <= high)) {
     add(svg, "line", {x1: x(value), x2: x(value), y1: 0, y2: rows.length * 22 + 4, class: "grid"});
-    add(svg, "text", {x: x(value), y: rows.length * 22 + 20, class: "soft", "text-anchor": "middle"}, tick(short, value));
+    add(svg, "text", {x: x(value), y: rows.length * 22 + 20, class: "soft", "text-anchor": "middle"}, isCycles ? tick(short, value) : value.toPrecision(2));
   }
   rows.forEach((row, n) => {
     const y = n * 22 + 12;
@@ -151,7 +192,7 @@ function finalistsOn(memory, box) {
     if (ends.length) add(svg, "line", {x1: Math.min(...ends), x2: Math.max(...ends), y1: y, y2: y, class: "axis"});
     for (const [key, label, color] of shown) {
       add(svg, "circle", {cx: x(row[key]), cy: y, r: 5, fill: color, "fill-opacity": 0.9, class: "hit",
-        "data-tip": `${row.name}, ${label}\n${exact(row[key])} cycles\n${valuesTip(row)}`});
+        "data-tip": `${row.name}, ${label}\n${isCycles ? exact(row[key]) : price(row[key])} ${goal}\n${valuesTip(row)}`});
     }
     const gain = memory.gains.find(gain => gain.over === row.name);
     const note = row.simulated_cycles === null ? "not simulated" : gain && gain.remains !== null ? `${times(gain.simulated)}, ${Math.round(100 * gain.remains)} % of the gain` : `${short(row.simulated_cycles)}, ${joule(row.energy_pj)}`;
@@ -169,12 +210,14 @@ function finalists() {
 function machineTable() {
   const head = add(document.querySelector("#machines thead"), "tr"), body = document.querySelector("#machines tbody");
   add(head, "th", {class: "text"}, "machine");
-  for (const title of ["cycles", "times best", ...fields.map(field => name(field).replace(/_bits$/, ", kB"))]) add(head, "th", {}, title);
+  for (const title of [goal, "times best", "cycles", "energy", ...fields.map(field => name(field).replace(/_bits$/, ", kB"))]) add(head, "th", {}, title);
   for (const machine of machines) {
     const row = add(body, "tr");
     add(row, "td", {class: "text"}, machine.name);
-    add(row, "td", {}, machine.cycles === null ? machine.reason : exact(machine.cycles));
-    add(row, "td", {}, machine.cycles === null ? "" : (machine.cycles / best.cycles).toFixed(3));
+    add(row, "td", {}, machine.cost === null ? machine.reason : isCycles ? exact(machine.cost) : price(machine.cost));
+    add(row, "td", {}, machine.cost === null ? "" : (machine.cost / best.cost).toFixed(3));
+    add(row, "td", {}, machine.cycles ? exact(machine.cycles) : "");
+    add(row, "td", {}, machine.energy_pj ? joule(machine.energy_pj) : "");
     for (const field of fields) add(row, "td", {}, machine.values ? amount(field, machine.values[field]).replace(" kB", "") : "");
   }
 }
@@ -182,6 +225,7 @@ function machineTable() {
 searchHeader();
 distribution();
 splits();
+pareto();
 sensitivity();
 finalists();
 machineTable();

@@ -46,4 +46,28 @@ std::optional<double> Sweep::cycles(const Machine& m) const {
   return sum;
 }
 
+std::optional<Sweep::Counted> Sweep::count(const Machine& m, double weight) const {
+  Counted sum;
+  for (const std::vector<Item>* items : {&array_, &simd_}) {
+    for (const Item& item : *items) {
+      const std::optional<Cost> cost = item_cost(item.layer, m);
+      if (!cost) return std::nullopt;
+      sum.cycles += weight * item.count * cost->cycles();
+      sum.work += work_of(item.layer.layer, *cost, m, weight * item.count);
+    }
+  }
+  return sum;
+}
+
+std::optional<Cost> item_cost(const PlacedLayer& placed, const Machine& m) {
+  if (on_array(placed.layer.operation)) {
+    const auto tile = find_array_tile(placed.layer, m);
+    if (!tile) return std::nullopt;
+    return array_layer_cost(placed.layer, *tile, m, placed.fusion);
+  }
+  const auto tile = find_simd_tile(placed.layer, m);
+  if (!tile) return std::nullopt;
+  return simd_layer_cost(placed.layer, *tile, m, output_bits(placed, m), placed.fusion);
+}
+
 }  // namespace systole::simdit

@@ -116,13 +116,6 @@ void add(EventCounts& events, const isa::Nest& nest, const NestResult& result, c
 
 }  // namespace
 
-Work& Work::operator+=(const Work& other) {
-  events += other.events;
-  read_bytes += other.read_bytes;
-  write_bytes += other.write_bytes;
-  return *this;
-}
-
 Work work_of(const isa::Block& block, const BlockResult& result, const MachineModel& machine) {
   Work work;
   EventCounts& events = work.events;
