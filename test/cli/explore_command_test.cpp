@@ -121,7 +121,8 @@ TEST_F(ExploreCommand, FaultsOfASpaceAreTold) {
               HasSubstr("bad.textproto:4:30: error: there is no memory named 'hbm3'\n  hint: did you mean 'hbm2'?"));
   EXPECT_THAT(told(begin + axis + end + "objective: area\n"),
               HasSubstr("bad.textproto:4:12: error: there is no table of areas"));
-  EXPECT_THAT(told(begin + axis + end + "objective: enregy\n"), HasSubstr("objective must be cycles, energy, energy_delay or area, not enregy"));
+  EXPECT_THAT(told(begin + axis + end + "objective: enregy\n"),
+              HasSubstr("objective must be cycles, energy, energy_delay or area, not enregy"));
   EXPECT_THAT(told(begin + axis + end + "objective: energy\nobjective: energy\n"),
               HasSubstr("bad.textproto:5:12: error: objective 'energy' is given twice"));
   EXPECT_THAT(told(begin + axis + end + "objective: energy\nobjective: cycles\nobjective: energy_delay\n"),
@@ -231,6 +232,28 @@ TEST_F(ExploreCommand, FaultsAreTold) {
   const Ended other = systole("explore powers_of_two --out a");
   EXPECT_EQ(other.code, 1);
   EXPECT_THAT(other.err, HasSubstr("of another search"));
+}
+
+/// Several objectives and finalists: killed while it simulates or before, with any threads, the files have the same
+/// bytes.
+TEST_F(ExploreCommand, AFrontWithFinalistsGoesOnAfterAKill) {
+  std::ofstream(place / "front.textproto")
+      << "machine: \"inference_16x16\"\nobjective: energy\nobjective: cycles\n"
+         "axis { field: \"buffers.ibuf_bits\" powers_of_two { from: 131072 to: 1048576 } }\n"
+         "axis { field: \"ports.ibuf\" powers_of_two { from: 64 to: 512 } }\n"
+         "workload { network: \"lenet5\" }\nfinalists { count: 3 memory: \"ideal\" memory: \"ddr4_2400\" }\n";
+  const std::string command = "explore ./front.textproto --quiet --out ";
+  ASSERT_EQ(systole(command + "whole --threads 1").code, 0);
+  for (const char* seconds : {"0.05", "0.1", "0.2", "0.3"}) {
+    (void)systole(command + "a --threads 2", std::string("timeout -s KILL ") + seconds);
+  }
+  ASSERT_EQ(systole(command + "a --threads 2").code, 0);
+  EXPECT_EQ(text_of("a/summary.json"), text_of("whole/summary.json"));
+  EXPECT_EQ(text_of("a/explore.sqlite"), text_of("whole/explore.sqlite"));
+  const nlohmann::json summary = nlohmann::json::parse(text_of("whole/summary.json"));
+  EXPECT_TRUE(summary.at("objective").at("several"));
+  EXPECT_FALSE(summary.at("front").empty());
+  EXPECT_EQ(summary.at("finalists").size(), 2U);
 }
 
 }  // namespace
