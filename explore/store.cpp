@@ -85,27 +85,31 @@ class Statement {
 
 ExploreStore::ExploreStore(const std::filesystem::path& file, const std::string& space)
     : file_(file.string()), space_(space) {
-  if (sqlite3_open(file_.c_str(), &database_) != SQLITE_OK) fail("cannot be opened");
-  sqlite3_busy_timeout(database_, 60000);
+  sqlite3* opened = nullptr;  // one that fails to open is an object, too, and says why
+  const int code = sqlite3_open(file_.c_str(), &opened);
+  database_.reset(opened);
+  if (code != SQLITE_OK) fail("cannot be opened");
+  sqlite3_busy_timeout(opened, 60000);
   execute("BEGIN IMMEDIATE");  // whoever is killed here leaves an empty file
   execute("CREATE TABLE IF NOT EXISTS space(text TEXT NOT NULL)");
   // Without row numbers: the order of the rows is that of their names, not of when they were written.
   execute("CREATE TABLE IF NOT EXISTS piece(name TEXT PRIMARY KEY, tally TEXT NOT NULL) WITHOUT ROWID");
   execute("CREATE TABLE IF NOT EXISTS finalist(name TEXT PRIMARY KEY, result TEXT NOT NULL) WITHOUT ROWID");
   {
-    const Statement known(database_, "SELECT text FROM space", {});
+    const Statement known(database_.get(), "SELECT text FROM space", {});
     if (known.row()) check_same_space(known.text(), file_);
-    if (!known.row() && !Statement(database_, "INSERT INTO space VALUES(?)", {space}).good()) fail("cannot be written");
+    if (!known.row() && !Statement(database_.get(), "INSERT INTO space VALUES(?)", {space}).good())
+      fail("cannot be written");
   }
   execute("COMMIT");
 }
 
-ExploreStore::~ExploreStore() {
-  sqlite3_close(database_);
+void ExploreStore::Close::operator()(sqlite3* database) const {
+  sqlite3_close(database);
 }
 
 void ExploreStore::execute(const char* sql) {
-  if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail("cannot be written");
+  if (sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail("cannot be written");
 }
 
 void ExploreStore::check_same_space(const std::string& known, const std::string& file) const {
@@ -115,13 +119,13 @@ void ExploreStore::check_same_space(const std::string& known, const std::string&
 }
 
 void ExploreStore::fail(const char* what) const {
-  const std::string reason = sqlite3_errmsg(database_);
+  const std::string reason = sqlite3_errmsg(database_.get());
   throw EnvironmentError(fmt::format("{}: {} ({})", file_, what, reason));
 }
 
 std::optional<Tally> ExploreStore::find(const std::string& piece) {
   const std::lock_guard lock(mutex_);
-  const Statement found(database_, "SELECT tally FROM piece WHERE name = ?", {piece});
+  const Statement found(database_.get(), "SELECT tally FROM piece WHERE name = ?", {piece});
   if (!found.good()) fail("cannot be read");
   if (!found.row()) return std::nullopt;
   return tally_of(found.text());
@@ -129,14 +133,14 @@ std::optional<Tally> ExploreStore::find(const std::string& piece) {
 
 void ExploreStore::put(const std::string& piece, const Tally& tally) {
   const std::lock_guard lock(mutex_);
-  if (!Statement(database_, "INSERT OR REPLACE INTO piece VALUES(?, ?)", {piece, text_of(tally)}).good()) {
+  if (!Statement(database_.get(), "INSERT OR REPLACE INTO piece VALUES(?, ?)", {piece, text_of(tally)}).good()) {
     fail("cannot be written");
   }
 }
 
 std::optional<std::string> ExploreStore::find_finalist(const std::string& name) {
   const std::lock_guard lock(mutex_);
-  const Statement found(database_, "SELECT result FROM finalist WHERE name = ?", {name});
+  const Statement found(database_.get(), "SELECT result FROM finalist WHERE name = ?", {name});
   if (!found.good()) fail("cannot be read");
   if (!found.row()) return std::nullopt;
   return found.text();
@@ -144,14 +148,14 @@ std::optional<std::string> ExploreStore::find_finalist(const std::string& name) 
 
 void ExploreStore::put_finalist(const std::string& name, const std::string& result) {
   const std::lock_guard lock(mutex_);
-  if (!Statement(database_, "INSERT OR REPLACE INTO finalist VALUES(?, ?)", {name, result}).good()) {
+  if (!Statement(database_.get(), "INSERT OR REPLACE INTO finalist VALUES(?, ?)", {name, result}).good()) {
     fail("cannot be written");
   }
 }
 
 double ExploreStore::points() {
   const std::lock_guard lock(mutex_);
-  const Statement sum(database_, "SELECT total(json_extract(tally, '$.points')) FROM piece", {});
+  const Statement sum(database_.get(), "SELECT total(json_extract(tally, '$.points')) FROM piece", {});
   if (!sum.row()) fail("cannot be read");
   return std::stod(sum.text());
 }
@@ -159,9 +163,10 @@ double ExploreStore::points() {
 void ExploreStore::absorb(const std::filesystem::path& file) {
   const std::lock_guard lock(mutex_);
   if (!std::filesystem::exists(file)) throw EnvironmentError(fmt::format("{}: there is no such file", file.string()));
-  if (!Statement(database_, "ATTACH ? AS other", {file.string()}).good()) fail("cannot take another file's results");
+  if (!Statement(database_.get(), "ATTACH ? AS other", {file.string()}).good())
+    fail("cannot take another file's results");
   if (other_has_pieces()) {
-    check_same_space(Statement(database_, "SELECT text FROM other.space", {}).text(), file.string());
+    check_same_space(Statement(database_.get(), "SELECT text FROM other.space", {}).text(), file.string());
     execute("INSERT OR IGNORE INTO main.piece SELECT name, tally FROM other.piece");
   }
   execute("DETACH other");
@@ -172,16 +177,15 @@ void ExploreStore::finish() {
   std::error_code error;
   std::filesystem::remove(whole, error);
   execute("PRAGMA schema_version = 1");  // it counts how often the file was written anew
-  if (!Statement(database_, "VACUUM INTO ?", {whole}).good()) fail("cannot be written anew");
-  sqlite3_close(database_);
-  database_ = nullptr;
+  if (!Statement(database_.get(), "VACUUM INTO ?", {whole}).good()) fail("cannot be written anew");
+  database_.reset();
   std::filesystem::rename(whole, file_, error);
   if (error) throw EnvironmentError(fmt::format("{}: cannot be renamed ({})", whole, error.message()));
 }
 
 /// A file of a process that was killed as it began has none.
 bool ExploreStore::other_has_pieces() {
-  const Statement found(database_, "SELECT name FROM other.sqlite_master WHERE name = 'piece'", {});
+  const Statement found(database_.get(), "SELECT name FROM other.sqlite_master WHERE name = 'piece'", {});
   if (!found.good()) fail("cannot take another file's results");
   return found.row();
 }

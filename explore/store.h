@@ -13,15 +13,13 @@ struct sqlite3;
 namespace systole {
 
 /// What a search has found so far, in one SQLite file: a row for each piece of work and each simulation that is done,
-/// written when it is. A
-/// search that was killed goes on where it stopped: nothing is lost, nothing done twice. Safe to use from several
-/// threads.
+/// written when it is. A search that was killed goes on where it stopped: nothing is lost, nothing done twice. Safe to
+/// use from several threads.
 class ExploreStore {
  public:
   /// Opens or makes the file. `space` identifies the work: throws UserError when the file belongs to another space,
   /// EnvironmentError when it cannot be written or is no such file.
   ExploreStore(const std::filesystem::path& file, const std::string& space);
-  ~ExploreStore();
   ExploreStore(const ExploreStore&) = delete;
 
   /// The tally of a piece of work; nothing when it is not done.
@@ -45,6 +43,10 @@ class ExploreStore {
   void finish();
 
  private:
+  struct Close {
+    void operator()(sqlite3* database) const;
+  };
+
   void execute(const char* sql);
   bool other_has_pieces();
   void check_same_space(const std::string& known, const std::string& file) const;
@@ -53,7 +55,7 @@ class ExploreStore {
   std::mutex mutex_;
   std::string file_;
   std::string space_;
-  sqlite3* database_ = nullptr;
+  std::unique_ptr<sqlite3, Close> database_;
 };
 
 }  // namespace systole

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "models/cycle/advance.h"
+
 namespace systole {
 
 namespace {
@@ -80,7 +82,7 @@ void CycleMachine::run_to_end(const SimulationOptions& options) {
   Cycles progress;  // when work was last seen to be done
   while (!controller_.finished()) {
     watch_cycles(options.watches);
-    sc_core::sc_start(clock_.duration(slice(options.watches)));
+    advance(clock_.duration(slice(options.watches)));
     failure_.rethrow_if_any();
     if (!onlookers_.none()) settle(clock_.next_edge());
     if (controller_.finished()) break;
@@ -192,7 +194,7 @@ void CycleMachine::settle(Cycles now) {
 void CycleMachine::let_memory_settle() const {
   for (int slice = 0; memory_.busy(); ++slice) {
     check(slice < 100, "machine", "the memory keeps writes for ever");
-    sc_core::sc_start(clock_.duration(kSettleSlice));
+    advance(clock_.duration(kSettleSlice));
   }
 }
 
