@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kChunk = std::size_t{1} << 18;
 constexpr std::size_t kMostFaults = 20;
+constexpr std::uint64_t kMostClocks = 1'000'000'000'000;  ///< a quarter of an hour of DDR4; its refreshes take seconds
 constexpr const char* kFormat = "a line is `0xBYTEADDRESS READ|WRITE CLOCK`, as `0x1a40 READ 12`";
 
 bool is_space(char c) {
@@ -39,6 +40,15 @@ bool parse_number(std::string_view word, unsigned base, std::uint64_t& value) {
     value = value * base + digit;
   }
   return true;
+}
+
+/// A word of a file that may be anything, as it can be shown.
+std::string shown(std::string_view word) {
+  std::string text(word.substr(0, 40));
+  for (char& c : text) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return text;
 }
 
 }  // namespace
@@ -72,10 +82,12 @@ bool TraceReader::refill() {
   const int got = gzread(file_->handle, buffer_.data() + end_, kChunk);
   int code = Z_OK;
   const char* const why = gzerror(file_->handle, &code);
-  if (got < 0) {
-    throw EnvironmentError(
-        fmt::format("{}: cannot read the trace ({})", path_, code == Z_ERRNO ? std::strerror(errno) : why));
+  if (code == Z_ERRNO)
+    throw EnvironmentError(fmt::format("{}: cannot read the trace ({})", path_, std::strerror(errno)));
+  if (code == Z_DATA_ERROR) {
+    throw UserError({path_, 0, 0, fmt::format("the gzip file is damaged ({})", why), "copy or compress it again"});
   }
+  if (got < 0 && code != Z_BUF_ERROR) throw EnvironmentError(fmt::format("{}: cannot read the trace ({})", path_, why));
   if (code == Z_BUF_ERROR) {
     throw UserError({path_, 0, 0, "the gzip file ends in the middle", "it was cut off: copy or compress it again"});
   }
@@ -86,6 +98,10 @@ bool TraceReader::refill() {
 bool TraceReader::next_line(const char*& begin, const char*& end) {
   const void* newline = nullptr;
   while ((newline = std::memchr(buffer_.data() + begin_, '\n', end_ - begin_)) == nullptr) {
+    if (end_ - begin_ > kChunk) {
+      throw UserError(
+          {path_, line_ + 1, 0, fmt::format("the line is longer than {} bytes: no trace", kChunk), kFormat});
+    }
     if (refill()) continue;
     if (begin_ == end_) return false;
     begin = buffer_.data() + begin_;  // the last line, without a newline
@@ -123,17 +139,18 @@ bool TraceReader::parse(const char* begin, const char* end, TraceRequest& reques
   const std::string_view rest = next_word(begin, end);
   const bool prefixed = address.size() > 2 && address[0] == '0' && (address[1] == 'x' || address[1] == 'X');
   if (!prefixed || !parse_number(address.substr(2), 16, request.address)) {
-    return fault(fmt::format("'{}' is not a hexadecimal byte address", address.substr(0, 40)), kFormat);
+    return fault(fmt::format("'{}' is not a hexadecimal byte address", shown(address)), kFormat);
   }
   if (kind != "READ" && kind != "WRITE")
-    return fault(fmt::format("'{}' is neither READ nor WRITE", kind.substr(0, 40)), kFormat);
+    return fault(fmt::format("'{}' is neither READ nor WRITE", shown(kind)), kFormat);
   request.direction = kind == "READ" ? Direction::read : Direction::write;
   std::uint64_t value = 0;
-  if (!parse_number(clock, 10, value) || value > (std::uint64_t{1} << 60)) {
-    return fault(fmt::format("'{}' is not a clock", clock.substr(0, 40)), kFormat);
+  if (!parse_number(clock, 10, value)) return fault(fmt::format("'{}' is not a clock", shown(clock)), kFormat);
+  if (value > kMostClocks) {
+    return fault(fmt::format("clock {} is above {}", value, kMostClocks), "let the trace begin near clock 0");
   }
   request.clock = static_cast<Clock>(value);
-  if (!rest.empty()) return fault(fmt::format("'{}' is left over behind the clock", rest.substr(0, 40)), kFormat);
+  if (!rest.empty()) return fault(fmt::format("'{}' is left over behind the clock", shown(rest)), kFormat);
   if (request.address >= capacity_) {
     return fault(fmt::format("address {:#x} is beyond the device, which has {:#x} bytes", request.address, capacity_),
                  "use a larger device, more ranks or channels, or another trace");

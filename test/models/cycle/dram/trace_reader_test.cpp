@@ -91,7 +91,21 @@ TEST_F(TraceFile, a_line_without_end_is_a_fault_and_not_a_crash) {
   EXPECT_LT(all[0].message.size(), 200U);
 }
 
-TEST_F(TraceFile, a_missing_or_broken_file_is_the_environments_fault) {
+TEST_F(TraceFile, what_cannot_be_printed_is_shown_as_question_marks) {
+  write("\x01\xff\x80 READ 1\n");
+  const std::vector<Diagnostic> all = faults();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_THAT(all[0].message, HasSubstr("'\?\?\?' is not a hexadecimal"));
+}
+
+TEST_F(TraceFile, a_clock_that_would_take_for_ever_is_refused) {
+  write("0x0 READ 1000000000000\n");
+  EXPECT_EQ(read().size(), 1U);
+  write("0x0 READ 1000000000001\n");
+  EXPECT_THAT(faults().at(0).message, HasSubstr("is above 1000000000000"));
+}
+
+TEST_F(TraceFile, a_missing_file_or_a_folder_is_the_environments_fault) {
   EXPECT_THROW(TraceReader("/nowhere/at.all", 64), EnvironmentError);
   EXPECT_THROW(
       {
@@ -100,8 +114,11 @@ TEST_F(TraceFile, a_missing_or_broken_file_is_the_environments_fault) {
         reader.next(request);
       },
       EnvironmentError);
+}
+
+TEST_F(TraceFile, a_damaged_gzip_file_is_the_users_fault) {
   write("\x1f\x8b\x08 this is not gzip");
-  EXPECT_THROW(read(), EnvironmentError);
+  EXPECT_THAT(faults().at(0).message, HasSubstr("the gzip file is damaged"));
 }
 
 }  // namespace
