@@ -132,8 +132,7 @@ TensorId add_loss(const TrainingOptions& options, Training& training) {
   const TensorId output = graph.outputs.front();
   const std::string name = graph.tensor(output).name;
   const Shape shape = graph.shape(output);
-  const std::string others =
-      graph.outputs.size() > 1 ? fmt::format("; {} other outputs are not trained", graph.outputs.size() - 1) : "";
+  const std::string others = graph.outputs.size() > 1 ? "; no other output is trained" : "";
   LossResult result;
   if (options.loss == LossKind::MeanSquared) {
     const std::string targets = free_name(graph, "targets");
