@@ -210,7 +210,8 @@ void run_trace(const std::vector<std::string>& arguments, std::ostream& out) {
   }
   if (!counts && !vectors) {
     const trace::Header& header = reader.header();
-    out << fmt::format("{} on {} with {}\n", header.model(), header.hardware(), header.memory()) << TraceText::heading();
+    out << fmt::format("{} on {} with {}\n", header.model(), header.hardware(), header.memory())
+        << TraceText::heading();
   }
   trace::Instruction instruction;
   while (reader.next(instruction)) {

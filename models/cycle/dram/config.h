@@ -5,8 +5,8 @@
 #include "configs/loader.h"
 #include "configs/memory.pb.h"
 #include "models/cycle/dram/address_map.h"
-#include "models/energy/dram_energy.h"
 #include "models/cycle/dram/rules.h"
+#include "models/energy/dram_energy.h"
 
 namespace systole::dram {
 
