@@ -84,8 +84,8 @@ class Reader {
 
   json parse() {
     std::set<std::string> seen;
-    const auto repeated = [&](int, json::parse_event_t event, json& value) {
-      if (event == json::parse_event_t::key && !seen.insert(value.get<std::string>()).second) {
+    const auto repeated = [&](int depth, json::parse_event_t event, json& value) {
+      if (event == json::parse_event_t::key && depth == 1 && !seen.insert(value.get<std::string>()).second) {
         const auto key = value.get<std::string>();
         const auto [line, column] = position(text_.rfind('"' + key + '"'));
         diagnostics_.add({loaded_.source.file(), line, column, fmt::format("'{}' is given twice", key), ""});

@@ -12,7 +12,9 @@
 namespace systole {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 // Inference design point 9: 64x64, 8 bits.
@@ -95,6 +97,12 @@ TEST(GenesysJson, names_missing_unknown_and_repeated_keys_together) {
                           "a.json: error: missing key 'ARRAY_M'\n  hint: a GeneSys hardware file has all 18 keys"));
   EXPECT_THAT(faults_of(with(kDesign9, "\"ARRAY_M\": 64", "\"ARRAY_M\": 64, \"ARRAY_M\": 32")),
               ElementsAre("a.json:3:20: error: 'ARRAY_M' is given twice"));
+}
+
+TEST(GenesysJson, a_group_in_a_group_is_no_hardware_file_however_deep) {
+  std::string deep = "0";
+  for (int i = 0; i < 100000; ++i) deep = "{\"a\":" + std::move(deep) + "}";
+  EXPECT_THAT(faults_of(deep), Contains(HasSubstr("unknown key 'a'")));
 }
 
 TEST(GenesysJson, a_value_that_is_not_a_whole_number_above_zero_is_named_by_key) {

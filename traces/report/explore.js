@@ -18,7 +18,9 @@ function searchHeader() {
   document.getElementById("subtitle").textContent = `${run.workloads.join(", ")} on ${run.hardware}; ` +
     `${run.model === "simdit" ? "the published model" : "the corrected model"}, ${run.method} search` +
     (run.proven ? ": proven best of the space" : ": the best seen, not proven");
-  const tiles = [[price(best.cost), `${goal} of the best`], [short(best.cycles), "its cycles"], [joule(best.energy_pj), "its energy"], [short(run.points), "points costed"]];
+  const tiles = [[price(best.cost), `${goal} of the best`]];
+  if (!isCycles) tiles.push([short(best.cycles), "its cycles"]);
+  tiles.push([joule(best.energy_pj), "its energy"], [short(run.points), "points costed"]);
   for (const baseline of run.baselines) if (baseline.cost !== null) tiles.push([times(baseline.times_best), baseline.name]);
   for (const memory of run.finalists || []) {
     const quickest = memory.machines.filter(machine => machine.finalist && machine.simulated_cycles !== null)
@@ -210,13 +212,13 @@ function finalists() {
 function machineTable() {
   const head = add(document.querySelector("#machines thead"), "tr"), body = document.querySelector("#machines tbody");
   add(head, "th", {class: "text"}, "machine");
-  for (const title of [goal, "times best", "cycles", "energy", ...fields.map(field => name(field).replace(/_bits$/, ", kB"))]) add(head, "th", {}, title);
+  for (const title of [goal, "times best", ...(isCycles ? [] : ["cycles"]), "energy", ...fields.map(field => name(field).replace(/_bits$/, ", kB"))]) add(head, "th", {}, title);
   for (const machine of machines) {
     const row = add(body, "tr");
     add(row, "td", {class: "text"}, machine.name);
     add(row, "td", {}, machine.cost === null ? machine.reason : isCycles ? exact(machine.cost) : price(machine.cost));
     add(row, "td", {}, machine.cost === null ? "" : (machine.cost / best.cost).toFixed(3));
-    add(row, "td", {}, machine.cycles ? exact(machine.cycles) : "");
+    if (!isCycles) add(row, "td", {}, machine.cycles ? exact(machine.cycles) : "");
     add(row, "td", {}, machine.energy_pj ? joule(machine.energy_pj) : "");
     for (const field of fields) add(row, "td", {}, machine.values ? amount(field, machine.values[field]).replace(" kB", "") : "");
   }
