@@ -31,12 +31,17 @@ BlockParts::Known& BlockParts::known(std::size_t stream, std::int64_t base, std:
   Stream& self = *streams_[stream];
   const auto known = self.ways.find(way);
   if (known != self.ways.end()) return known->second;
-  Known made{TransferModel(self.classes, base, port_bits, machine_, memory_, others_)};
+  Known made{TransferModel(self.classes, base, port_bits, machine_, memory_, others_),
+             sample_banks(self.classes.stream(), way.base, block_.tile_loops, memory_)};
   return self.ways.emplace(way, std::move(made)).first->second;
 }
 
 TransferModel& BlockParts::transfers(std::size_t stream, std::int64_t base, std::int64_t port_bits) {
   return known(stream, base, port_bits).transfers;
+}
+
+const BankSamples& BlockParts::banks(std::size_t stream, std::int64_t base, std::int64_t port_bits) {
+  return known(stream, base, port_bits).banks;
 }
 
 std::uint32_t BlockParts::kind(std::size_t stream, std::int64_t base, std::int64_t port_bits) {

@@ -10,6 +10,7 @@
 #include "isa/block.h"
 #include "models/analytical/systole/machine_model.h"
 #include "models/analytical/systole/memory_model.h"
+#include "models/analytical/systole/sharing.h"
 #include "models/analytical/systole/transfer.h"
 #include "models/analytical/systole/units.h"
 
@@ -34,6 +35,8 @@ class BlockParts {
   [[nodiscard]] const TransferClasses& classes(std::size_t stream) const { return streams_[stream]->classes; }
   /// Those of one of the block's streams when it begins at `base`, on a port of so many bits a cycle.
   TransferModel& transfers(std::size_t stream, std::int64_t base, std::int64_t port_bits);
+  /// The banks that it is in then.
+  const BankSamples& banks(std::size_t stream, std::int64_t base, std::int64_t port_bits);
   /// A number for all of these transfers that are known: others of the stream with the same number are equal.
   std::uint32_t kind(std::size_t stream, std::int64_t base, std::int64_t port_bits);
 
@@ -49,6 +52,7 @@ class BlockParts {
 
   struct Known {
     TransferModel transfers;
+    BankSamples banks;
     std::uint32_t kind = 0;
     std::size_t classes = 0;  ///< that `kind` is for
   };

@@ -2,16 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 namespace systole::analytical {
 
 namespace {
 
 constexpr double kAlike = 1e-6;  ///< cycles; times are sums of whole cycles and of fractions of memory clocks
-
-/// Share of the most that any stream of the block moves, from which on a stream is in others' way all the time.
-constexpr double kBusy = 0.125;
 
 bool alike(double a, double b) {
   return std::abs(a - b) < kAlike;
@@ -34,15 +30,6 @@ void add(std::vector<double>& sums, std::size_t place, const std::array<double, 
   for (std::size_t i = 0; i < N; ++i) sums[place + i] += values[i];
 }
 
-/// Without what padding and tails leave out.
-double bits_moved(const isa::Stream& stream, const std::vector<std::int32_t>& tile_loops) {
-  if (!stream.used) return 0;
-  double bits = static_cast<double>(stream.run.elements.count) * stream.element_bits;
-  for (const isa::WalkDim& dim : stream.dims) bits *= static_cast<double>(dim.trip.count);
-  for (int loop = 0; loop <= stream.loop; ++loop) bits *= tile_loops[static_cast<std::size_t>(loop)];
-  return bits;
-}
-
 }  // namespace
 
 BlockTiming::BlockTiming(const isa::Block& block, BlockParts& parts, const MachineModel& machine,
@@ -62,14 +49,10 @@ std::size_t BlockTiming::sums(std::size_t count) {
 }
 
 void BlockTiming::lay_out() {
-  const std::size_t sequencers = times(2 * kServers);
+  const std::size_t sequencers = times(2 * kPorts);
+  SharedBanks::Samples banks{};
   streams_.reserve(isa::kMaxStreams);
-  std::array<double, isa::kMaxStreams> moved{};
-  std::transform(block_.streams.begin(), block_.streams.end(), moved.begin(),
-                 [this](const isa::Stream& stream) { return bits_moved(stream, block_.tile_loops); });
-  const double most = *std::max_element(moved.begin(), moved.end());
-  busy_ = static_cast<int>(std::count_if(moved.begin(), moved.end(), [&](double bits) { return bits > most * kBusy; }));
-  std::array<std::array<bool, 2>, kServers> directions{};
+  std::array<std::array<bool, 2>, kPorts> directions{};
   for (int s = 0; s < isa::kMaxStreams; ++s) {
     const isa::Stream& stream = block_.streams[static_cast<std::size_t>(s)];
     if (!stream.used) continue;
@@ -79,8 +62,19 @@ void BlockTiming::lay_out() {
     places.sequencer = sequencers + 2 * port + (places.load ? 0 : 1);
     directions[port][places.load ? 0 : 1] = true;
     by_number_[static_cast<std::size_t>(s)] = &places;
+    banks[static_cast<std::size_t>(s)] =
+        &parts_.banks(static_cast<std::size_t>(s), stream.base, machine_.port_bits[port]);
   }
-  for (std::size_t port = 0; port < kMemory; ++port) shared_bus_[port] = directions[port][0] && directions[port][1];
+  if (!memory_.ideal()) {
+    banks_ = SharedBanks(banks);
+    disturbance_ = disturbances(block_, banks_);
+  }
+  state_.servers.resize(kMemory + 1);
+  for (std::size_t port = 0; port < kPorts; ++port) {
+    if (!directions[port][0] || !directions[port][1]) continue;
+    bus_[port] = state_.servers.size();
+    state_.servers.resize(state_.servers.size() + 2);
+  }
   for (StreamPlaces& places : streams_) {
     const int from = of(places).from;
     if (from == isa::kNoStream) continue;
@@ -92,8 +86,6 @@ void BlockTiming::lay_out() {
   reads_end_ = times(1);
   writes_end_ = times(1);
   writes_waiting_ = times(1);
-  writes_alone_ = times(1);
-  write_burst_ = times(1);
   debt_ = times(1);
   array_free_ = times(1);
   simd_free_ = times(1);
@@ -221,7 +213,16 @@ bool BlockTiming::steady(const State& a, const State& b, const State& c) const {
     if (!moves(a.times[i], b.times[i])) return false;
     if (!alike(a.times[i] - b.times[i], b.times[i] - c.times[i])) return false;
   }
-  for (std::size_t s = 0; s < kServers; ++s) {
+  for (const auto direction : {&Flights::reads, &Flights::writes}) {
+    for (std::size_t i = 0; i < Flights::kKept && !memory_.ideal(); ++i) {
+      const Flight& x = (a.flights.*direction)[i];
+      const Flight& y = (b.flights.*direction)[i];
+      const Flight& z = (c.flights.*direction)[i];
+      if (!moves(x.begin, y.begin) || !moves(y.begin, z.begin)) return false;
+      if (!moves(x.end, y.end) || !moves(y.end, z.end)) return false;
+    }
+  }
+  for (std::size_t s = 0; s < state_.servers.size(); ++s) {
     const Server& x = a.servers[s];
     const Server& y = b.servers[s];
     const Server& z = c.servers[s];
@@ -240,7 +241,13 @@ void BlockTiming::repeat(const State& before, double times) {
   const auto grow = [times](double& now, double then) { now += times * (now - then); };
   for (std::size_t i = 0; i < state_.times.size(); ++i) grow(state_.times[i], before.times[i]);
   for (std::size_t i = 0; i < state_.sums.size(); ++i) grow(state_.sums[i], before.sums[i]);
-  for (std::size_t s = 0; s < kServers; ++s) {
+  for (const auto direction : {&Flights::reads, &Flights::writes}) {
+    for (std::size_t i = 0; i < Flights::kKept; ++i) {
+      grow((state_.flights.*direction)[i].begin, (before.flights.*direction)[i].begin);
+      grow((state_.flights.*direction)[i].end, (before.flights.*direction)[i].end);
+    }
+  }
+  for (std::size_t s = 0; s < state_.servers.size(); ++s) {
     Server& server = state_.servers[s];
     grow(server.free_, before.servers[s].free_);
     for (std::size_t g = 0; g < server.count_; ++g) {
@@ -369,81 +376,6 @@ double BlockTiming::store(StreamPlaces& stream, double filled) {
     }
   }
   return end;
-}
-
-double BlockTiming::transfer(StreamPlaces& stream, double start) {
-  const Transfer& work = stream.transfers->at(tile_);
-  if (stream.start < 0) stream.start = start;
-  state_.sums[stream.sums] += work.bytes;
-  state_.sums[stream.sums + 1] += work.elements;
-  const double begin = start + static_cast<double>(machine_.setup);
-  if (work.bursts == 0) return begin + work.chip;
-  const auto port = static_cast<std::size_t>(isa::port_of(of(stream).buffer));
-  const auto bus = [&](double from) {
-    return shared_bus_[port] ? state_.servers[port].reserve(from, work.bus) : from + work.bus;
-  };
-  if (memory_.ideal()) return std::max(bus(begin), begin + work.chip);
-  repay(stream, begin, work);
-  const double in_flight = begin + work.in_flight;
-  if (stream.load) {
-    const double at_memory = begin + work.request;
-    const double data = at_memory + work.first + memory_.response();
-    const double answered = read(at_memory, work) + work.last_wait + memory_.response() + work.last_bus;
-    return std::max({bus(data), answered, in_flight, data + work.chip});
-  }
-  const double written = write(begin + work.last_bus, work);
-  return std::max({bus(begin) + memory_.write_round(), written, in_flight, begin + work.chip});
-}
-
-/// A transfer that is announced after others that run at the same time finds idle time behind them, but in truth the
-/// ports take turns and it holds up the others by as much. What came of that is timed already, so the memory makes up
-/// for it before the next transfer of another stream; not by more than that one's own work, because turns are equal.
-void BlockTiming::repay(const StreamPlaces& stream, double begin, const Transfer& work) {
-  Server& memory = state_.servers[kMemory];
-  const double overtaken = std::min(memory.busy_before_gap(begin), work.memory);
-  if (time(debt_) > 0 && debtor_ != stream.stream)
-    memory.reserve(begin, std::min(std::exchange(time(debt_), 0.0), work.memory));
-  if (overtaken == 0) return;
-  time(debt_) = overtaken;
-  debtor_ = stream.stream;
-}
-
-/// When the memory has read a transfer. Reads go before writes that the queue holds; those use the time until then that
-/// is idle. Writes that do not fit the queue hold up the interconnect, burst by burst in turn with the reads.
-double BlockTiming::read(double start, const Transfer& work) {
-  Server& memory = state_.servers[kMemory];
-  drain(start);
-  const double mixed = std::min(std::clamp(time(writes_end_) - start, 0.0, work.memory), time(writes_alone_));
-  time(writes_alone_) -= mixed;
-  const double in_order = memory.reserve(start, work.memory + mixed * memory_.turnaround(busy_ - 1));
-  const double in_turn = std::max(start, time(reads_end_)) + work.memory + work.bursts * time(write_burst_);
-  const double end = std::min(in_order, in_turn);
-  time(reads_end_) = std::max(time(reads_end_), end);
-  return end;
-}
-
-/// Writes that wait use the time until `now` in which the memory has nothing else to do.
-void BlockTiming::drain(double now) {
-  Server& memory = state_.servers[kMemory];
-  const double drained = std::clamp(now - memory.free_, 0.0, time(writes_waiting_));
-  if (drained > 0) memory.reserve(memory.free_, drained);
-  time(writes_waiting_) -= drained;
-}
-
-/// When the memory has taken a transfer's last write: the queue takes what it can hold, the rest as fast as the memory
-/// writes. Where writes meet reads the bus turns again and again; that is charged once for the writes that are met.
-double BlockTiming::write(double start, const Transfer& work) {
-  Server& memory = state_.servers[kMemory];
-  drain(start);
-  const double mixed = std::clamp(time(reads_end_) - start, 0.0, work.memory);
-  time(writes_alone_) = work.memory - mixed;
-  time(write_burst_) = work.memory / work.bursts;
-  time(writes_waiting_) += work.memory + mixed * memory_.turnaround(busy_ - 1);
-  const double beyond = std::max(0.0, time(writes_waiting_) - memory_.posted());
-  time(writes_waiting_) -= beyond;
-  time(writes_end_) = std::max(time(writes_end_), start) + work.memory;
-  const double taken = beyond > 0 ? memory.reserve(start, beyond) : start;
-  return std::max(taken, time(writes_end_) - memory_.posted());
 }
 
 void BlockTiming::give_back(std::size_t slots, std::size_t depth, double when) {

@@ -6,6 +6,7 @@
 #include "isa/block.h"
 #include "models/analytical/systole/block_parts.h"
 #include "models/analytical/systole/server.h"
+#include "models/analytical/systole/sharing.h"
 
 namespace systole::analytical {
 
@@ -46,15 +47,16 @@ class BlockTiming {
   BlockResult run();
 
  private:
-  static constexpr std::size_t kServers = 5;  ///< four ports' data buses, and the memory
-  static constexpr std::size_t kMemory = 4;
+  static constexpr std::size_t kPorts = 4;
+  static constexpr std::size_t kMemory = 0;  ///< its server; then two for each port that loads and stores
   static constexpr std::size_t kHistory = 5;
 
   /// Everything that changes from tile to tile; times and sums grow linearly in a steady state.
   struct State {
     std::vector<double> times;
     std::vector<double> sums;
-    std::array<Server, kServers> servers;
+    std::vector<Server> servers;  ///< the memory; of each port that loads and stores its bus and its bursts
+    Flights flights;
   };
   /// Which part of a tile is looked at: what feeds the array and the array, or what feeds the SIMD unit and that one.
   enum class Side { both, array, simd };
@@ -93,9 +95,18 @@ class BlockTiming {
   void load(StreamPlaces& stream);
   double store(StreamPlaces& stream, double filled);
   double transfer(StreamPlaces& stream, double start);
-  void repay(const StreamPlaces& stream, double begin, const Transfer& work);
-  double read(double start, const Transfer& work);
-  double write(double start, const Transfer& work);
+  double load(StreamPlaces& stream, double begin, const Transfer& work);
+  double store(StreamPlaces& stream, double begin, const Transfer& work);
+  double bus(const StreamPlaces& stream, double begin, const Transfer& work);
+  double on_their_way(const StreamPlaces& stream, double begin, double time);
+  void repay(double begin, double busy, const Flight& mine);
+  [[nodiscard]] double lost_by_reading(const Flight& mine) const;
+  [[nodiscard]] double lost_by_writing(const Flight& mine) const;
+  double read(const Flight& mine, double busy);
+  double write(double start, const Flight& mine, double busy);
+  void turn_once(const Flight& read, double now, double lost);
+  [[nodiscard]] double written_between(Flight mine) const;
+  [[nodiscard]] double read_later(const StreamPlaces& stream, const Flight& mine);
   void drain(double now);
   void give_back(std::size_t slots, std::size_t depth, double when);
   double& time(std::size_t place) { return state_.times[place]; }
@@ -107,7 +118,8 @@ class BlockTiming {
   BlockParts& parts_;
   const MachineModel& machine_;
   const MemoryModel& memory_;
-  int busy_ = 0;  ///< streams that are under way most of the time
+  SharedBanks banks_;
+  std::array<double, isa::kMaxStreams> disturbance_{};
   TilePosition tile_;
   std::size_t generation_loops_ = 0;  ///< loops at and outside the scope of an OBUF slot
   Side side_ = Side::both;
@@ -116,15 +128,13 @@ class BlockTiming {
   std::vector<std::array<State, kHistory>> history_;  ///< by loop: after the last iterations
   std::vector<StreamPlaces> streams_;
   std::array<StreamPlaces*, isa::kMaxStreams> by_number_{};
-  std::array<bool, kServers> shared_bus_{};  ///< by port: loads and stores
-  std::size_t debt_ = 0;                     ///< work by which a transfer has held up others that were timed before
-  int debtor_ = isa::kNoStream;              ///< its stream
+  std::array<std::size_t, kPorts> bus_{};  ///< by port: its bus among the servers, behind it its bursts; 0: not shared
+  std::size_t debt_ = 0;                   ///< work by which a transfer has held up others that were timed before
+  int debtor_ = isa::kNoStream;            ///< its stream
   std::size_t array_free_ = 0, simd_free_ = 0;
   std::size_t reads_end_ = 0;       ///< time: the memory has done all reads so far
   std::size_t writes_end_ = 0;      ///< time: it could have done all writes so far if there were no reads
   std::size_t writes_waiting_ = 0;  ///< work of writes that its queue holds
-  std::size_t writes_alone_ = 0;    ///< work of the last writes that has met no reads yet
-  std::size_t write_burst_ = 0;     ///< work of one burst of the last writes
   std::size_t obuf_slots_ = 0, obuf_depth_ = 1, obuf_filled_ = 0, obuf_drained_ = 0;
   std::size_t array_sums_ = 0, nest_sums_ = 0, nest_ends_ = 0;
   std::vector<double> nest_starts_;

@@ -125,11 +125,13 @@ void MemoryModel::set_dram(const config::Dram& dram, const config::Machine& mach
   const double turn = t.read_to_write() + t.twtr_s() + t.rl();
   const double reopen_to_write = t.trtp() + t.trp() + t.trcd_write() - t.read_to_write();
   const double reopen_to_read = t.twr() - t.twtr_s() + t.trp() + t.trcd_read();
-  const double batch = std::max(1, controller.write_high() - controller.write_low());
-  turn_ = turn / (batch * burst_clocks_);
-  reopen_ = (reopen_to_write + reopen_to_read) / (batch * burst_clocks_);
-
   cycles_a_clock_ = t.clock_ps() / period_ps(machine);
+  turn_ = turn * cycles_a_clock_ / channels_;
+  reopen_ = (reopen_to_write + reopen_to_read) * cycles_a_clock_ / channels_;
+  write_batch_ = std::max(1, controller.write_high() - controller.write_low());
+  const double reopen_to_read_on = t.trtp() + t.trp() + t.trcd_read();
+  row_switch_ = reopen_to_read_on * cycles_a_clock_ / channels_ / controller.read_entries();
+
   // A single bank is away and its row closed. A stream's bank is often without requests for a moment, so it has no
   // smaller chance of being chosen than others.
   if (controller.refresh() == config::per_bank) {
@@ -225,8 +227,7 @@ MemoryModel::Place MemoryModel::place(std::int64_t address) const {
   return {static_cast<int>(value[kChannel]), group, bank, value[kRow]};
 }
 
-/// Device bursts, averaged over where segments begin within a burst.
-double MemoryModel::bursts_of(const AccessPattern& pattern) const {
+double MemoryModel::device_bursts(const AccessPattern& pattern) const {
   const std::int64_t step = std::gcd(pattern.step, burst_bytes_);
   const std::int64_t residues = std::min<std::int64_t>(kResidues, burst_bytes_ / step);
   const std::int64_t distance = burst_bytes_ / residues;
@@ -297,8 +298,8 @@ double MemoryModel::sampled_clocks(const AccessPattern& pattern) const {
   return longest / static_cast<double>(std::max<std::size_t>(1, taken));
 }
 
-double MemoryModel::turnaround(int other_streams) const {
-  return turn_ + (1 - in_other_banks_.at(static_cast<std::size_t>(other_streams))) * reopen_;
+double MemoryModel::channels_of(std::int64_t bytes) const {
+  return std::min(static_cast<double>(channels_), static_cast<double>(ceil_div(bytes, channel_block_)));
 }
 
 double MemoryModel::row_change(std::int64_t bytes, int other_streams) const {
@@ -380,12 +381,12 @@ double MemoryModel::work(const AccessPattern& pattern, double bursts) const {
   if (kind_ == Kind::plain) {
     return std::max(bursts, pattern.segments * static_cast<double>(pattern.bytes) * cycles_a_byte_);
   }
-  return std::max(bursts, bursts_of(pattern) * clocks_a_burst(pattern) * cycles_a_clock_ / available_);
+  return std::max(bursts, device_bursts(pattern) * clocks_a_burst(pattern) * cycles_a_clock_ / available_);
 }
 
 double MemoryModel::device_bytes(const AccessPattern& pattern) const {
   if (kind_ != Kind::dram) return pattern.segments * static_cast<double>(pattern.bytes);
-  return bursts_of(pattern) * static_cast<double>(burst_bytes_);
+  return device_bursts(pattern) * static_cast<double>(burst_bytes_);
 }
 
 }  // namespace systole::analytical

@@ -65,11 +65,23 @@ class MemoryModel {
   /// port's bursts, of which the interconnect passes one a cycle.
   [[nodiscard]] double work(const AccessPattern& pattern, double bursts) const;
 
-  /// Time lost by turning the bus, for each cycle of work that writes do while reads wait or the other way round: the
-  /// controller turns once in a batch of writes, and where one of the block's other streams uses the bank it must close
-  /// and open rows.
-  [[nodiscard]] double turnaround(int other_streams) const;
+  /// Time that one turn to writing and back costs the channels together, when the rows of the two directions are in the
+  /// same bank with this probability: the bus turns, and there rows are closed and opened.
+  [[nodiscard]] double turn(double same_bank) const { return turn_ + same_bank * reopen_; }
+  /// Device bursts of writes between two turns.
+  [[nodiscard]] double write_batch() const { return write_batch_; }
+  /// Time lost for each device burst of two streams that are read in turns from different rows of a bank. Hits go
+  /// first, so a row is left when a queue full of bursts has been served from it.
+  [[nodiscard]] double row_switch() const { return row_switch_; }
 
+  /// The bank that an address lies in, of those of one bank group, and how many there are.
+  [[nodiscard]] int bank_of(std::int64_t address) const { return place(address).bank / groups_; }
+  [[nodiscard]] int banks_of_group() const { return banks_ / groups_; }
+  /// Channels that so many consecutive bytes lie in.
+  [[nodiscard]] double channels_of(std::int64_t bytes) const;
+
+  /// Device bursts that a transfer takes, averaged over where segments begin within a burst.
+  [[nodiscard]] double device_bursts(const AccessPattern& pattern) const;
   /// Bytes that the device moves for a transfer: whole device bursts.
   [[nodiscard]] double device_bytes(const AccessPattern& pattern) const;
 
@@ -120,7 +132,6 @@ class MemoryModel {
   void read_map(const config::Dram& dram);
   [[nodiscard]] std::int64_t period_of_map() const;
   [[nodiscard]] Place place(std::int64_t address) const;
-  [[nodiscard]] double bursts_of(const AccessPattern& pattern) const;
   [[nodiscard]] double clocks_a_burst(const AccessPattern& pattern) const;
   [[nodiscard]] double sampled_clocks(const AccessPattern& pattern) const;
   [[nodiscard]] double most_bursts_in_a_channel(std::int64_t address, std::int64_t bytes) const;
@@ -137,8 +148,10 @@ class MemoryModel {
   double peak_ = 0;
   std::int64_t period_ = 1;
   double available_ = 1;     ///< share of time that refresh leaves
-  double turn_ = 0;          ///< a turn to writing and back, for each cycle of writing between them
+  double turn_ = 0;          ///< a turn to writing and back, of one channel among all
   double reopen_ = 0;        ///< more, when the other direction's row is in the way both times
+  double write_batch_ = 1;   ///< device bursts
+  double row_switch_ = 0;    ///< for each device burst
   double bank_refresh_ = 0;  ///< cycles that a bank is away for its refresh, until its row is open again
   double refreshing_ = 0;    ///< share of time in which a given bank is away
 

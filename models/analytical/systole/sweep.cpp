@@ -80,7 +80,8 @@ void Sweep::add(std::size_t form, const isa::Block& block) {
   words_ += known->second.words.all();
 }
 
-/// Addresses and widths that make no transfer any different give the same time, so few blocks are left to be timed.
+/// Addresses and widths that make no transfer any different, and meet in as many banks, give the same time, so few
+/// blocks are left to be timed.
 Sweep::BlockTime Sweep::time(Form& form, const isa::Block& block) {
   const auto known = form.times.find(kinds(form, block));
   if (known != form.times.end()) return known->second;
@@ -92,12 +93,15 @@ Sweep::BlockTime Sweep::time(Form& form, const isa::Block& block) {
 
 std::string Sweep::kinds(Form& form, const isa::Block& block) const {
   std::string all;
+  SharedBanks::Samples banks{};
   for (std::size_t s = 0; s < block.streams.size(); ++s) {
     const isa::Stream& stream = block.streams[s];
     if (!stream.used) continue;
-    append(all,
-           form.parts.kind(s, stream.base, machine_.port_bits[static_cast<std::size_t>(isa::port_of(stream.buffer))]));
+    const std::int64_t port_bits = machine_.port_bits[static_cast<std::size_t>(isa::port_of(stream.buffer))];
+    append(all, form.parts.kind(s, stream.base, port_bits));
+    banks[s] = &form.parts.banks(s, stream.base, port_bits);
   }
+  if (!memory_.ideal()) all += SharedBanks(banks).key();
   return all;
 }
 

@@ -63,7 +63,8 @@ class Sweep {
     std::optional<Work> work;  ///< but the words', when a block of the form has been timed
     std::unordered_map<std::string, isa::BlockWords> words;  ///< by how long its addresses are
     std::unordered_map<std::string, Timed> known;            ///< by what `find_key` says
-    std::unordered_map<std::string, BlockTime> times;        ///< by the kinds of its streams' transfers
+    std::unordered_map<std::string, BlockTime>
+        times;  ///< by the kinds of its streams' transfers and the banks they share
   };
   Form& form_of(std::size_t form, const isa::Block& block);
   void find_key(const isa::Block& block);

@@ -27,6 +27,12 @@ struct TilePosition {
   [[nodiscard]] bool enters(int scope) const { return (first & inside(scope)) == inside(scope); }
   [[nodiscard]] bool leaves(int scope) const { return (last & inside(scope)) == inside(scope); }
 
+  /// Another iteration of the loops at and outside a scope follows.
+  [[nodiscard]] bool goes_on(int scope) const {
+    const std::uint32_t outer = all & ~inside(scope);
+    return (last & outer) != outer;
+  }
+
   [[nodiscard]] bool holds(const isa::Condition& condition) const {
     using Kind = isa::Condition::Kind;
     const std::uint32_t mask = condition.mask;

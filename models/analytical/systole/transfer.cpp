@@ -204,6 +204,8 @@ Transfer TransferModel::compute(std::int64_t elements, const TransferExtents& ex
   result.last_bus = result.bus / result.bursts;
   if (memory_.ideal()) return result;
   result.request = memory_.read_request(row_change_);
+  result.device_bursts = memory_.device_bursts(where);
+  result.channels = memory_.channels_of(std::min(where.bytes, burst_bytes_));
   result.first = memory_.burst_time(where.base, std::min(where.bytes, burst_bytes_));
   if (!load) {
     result.in_flight = result.bursts * (memory_.write_round() + result.last_bus) / static_cast<double>(outstanding_);
@@ -216,7 +218,9 @@ Transfer TransferModel::compute(std::int64_t elements, const TransferExtents& ex
   };
   // Rows are looked at only where they can matter.
   const bool rows_matter = in_flight(1) > std::max({result.bus, result.chip, result.memory});
-  result.in_flight = in_flight(rows_matter ? memory_.rows_a_burst(where, burst_bytes_, row_change_) : 0);
+  const double closed = rows_matter ? memory_.rows_a_burst(where, burst_bytes_, row_change_) : 0;
+  result.in_flight = in_flight(closed);
+  if (rows_matter) result.exposed = in_flight(1) - result.in_flight;
   result.last_wait =
       memory_.refresh_wait(std::min(static_cast<std::int64_t>(result.bytes), outstanding_ * burst_bytes_));
   return result;

@@ -23,6 +23,9 @@ struct Transfer {
   double last_bus = 0;   ///< of the bus, for one burst
   double last_wait = 0;  ///< of the bursts on their way at the end, for refreshes of single banks (load)
   double in_flight = 0;  ///< at least, with no more than the allowed bursts on their way
+  double exposed = 0;    ///< so much more, were all rows that it finds open closed by other streams (load)
+  double device_bursts = 0;
+  double channels = 0;  ///< of the memory, for one burst
 };
 
 /// A stream's transfers, by class of generation; each is computed once from closed forms of the walker (isa/manual.md
