@@ -1,12 +1,16 @@
 #include "explore/corrected_cost.h"
 
+#include <iterator>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 
 #include "kernels/network_sweep.h"
 #include "kernels/plan/machine_config.h"
 #include "models/analytical/systole/analysis.h"
+#include "models/analytical/systole/known_blocks.h"
 #include "models/analytical/systole/sweep.h"
 #include "models/energy/estimate.h"
 
@@ -34,17 +38,44 @@ bool can_sweep(const CorrectedWorkload& workload) {
   return !workload.options.fusion && workload.options.tiling == TilingRule::simdit;
 }
 
+/// What threads know of blocks, by what their machines have in common, for as long as a thread has such machines.
+class SharedBlocks {
+ public:
+  std::shared_ptr<analytical::KnownBlocks> of(const std::string& fixed, const config::Machine& machine) {
+    const std::lock_guard lock(mutex_);
+    std::shared_ptr<analytical::KnownBlocks> blocks = blocks_[fixed].lock();
+    if (blocks && !blocks->full()) return blocks;
+    for (auto known = blocks_.begin(); known != blocks_.end();) {
+      known = known->second.expired() ? blocks_.erase(known) : std::next(known);
+    }
+    blocks = std::make_shared<analytical::KnownBlocks>(machine);
+    blocks_[fixed] = blocks;
+    return blocks;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::weak_ptr<analytical::KnownBlocks>> blocks_;
+};
+
 /// The costs of machines one after the other, for one thread.
 class Evaluator {
  public:
-  explicit Evaluator(const std::vector<CorrectedWorkload>& workloads, bool with_energy)
-      : workloads_(workloads), with_energy_(with_energy) {}
+  Evaluator(const std::vector<CorrectedWorkload>& workloads, bool with_energy, SharedBlocks& shared)
+      : workloads_(workloads), with_energy_(with_energy), shared_(shared) {}
 
   Measures measure(const config::Machine& machine) {
     std::string fixed = kept_fixed(machine);
     if (fixed != fixed_) {
       sweeps_.clear();
+      blocks_.reset();
       fixed_ = std::move(fixed);
+    }
+    if (!blocks_ || blocks_->full()) {
+      blocks_ = shared_.of(fixed_, machine);
+      for (const std::unique_ptr<Pair>& pair : sweeps_) {
+        if (pair) pair->timing = analytical::Sweep(blocks_);
+      }
     }
     sweeps_.resize(workloads_.size());
     Measures sum;
@@ -67,10 +98,12 @@ class Evaluator {
     const Machine limits = machine_of(machine);
     if (!pair) {
       pair = std::make_unique<Pair>(
-          Pair{NetworkSweep(workload.graph, workload.options, limits), analytical::Sweep(machine)});
+          Pair{NetworkSweep(workload.graph, workload.options, limits), analytical::Sweep(blocks_)});
     }
     pair->timing.begin(machine.ports());
-    for (const NetworkSweep::Part* part : pair->network.compile(limits)) pair->timing.add(part->form, part->block);
+    for (const NetworkSweep::Part* part : pair->network.compile(limits)) {
+      pair->timing.add(part->form, part->block, part->addresses);
+    }
     const std::int64_t cycles = pair->timing.cycles(pair->network.instruction_address(pair->timing.words()));
     Measures result{static_cast<double>(cycles)};
     if (!with_energy_) return result;
@@ -87,7 +120,9 @@ class Evaluator {
 
   const std::vector<CorrectedWorkload>& workloads_;
   bool with_energy_;
+  SharedBlocks& shared_;
   std::string fixed_;
+  std::shared_ptr<analytical::KnownBlocks> blocks_;
   std::vector<std::unique_ptr<Pair>> sweeps_;  ///< by workload
 };
 
@@ -99,7 +134,7 @@ class Pool {
 
   std::unique_ptr<Evaluator> take() {
     const std::lock_guard lock(mutex_);
-    if (free_.empty()) return std::make_unique<Evaluator>(workloads_, with_energy_);
+    if (free_.empty()) return std::make_unique<Evaluator>(workloads_, with_energy_, shared_);
     std::unique_ptr<Evaluator> taken = std::move(free_.back());
     free_.pop_back();
     return taken;
@@ -113,6 +148,7 @@ class Pool {
  private:
   const std::vector<CorrectedWorkload>& workloads_;
   bool with_energy_;
+  SharedBlocks shared_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Evaluator>> free_;
 };

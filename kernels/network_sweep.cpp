@@ -1,6 +1,7 @@
 #include "kernels/network_sweep.h"
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "base/errors.h"
 #include "isa/encoder.h"
@@ -71,19 +72,20 @@ std::optional<std::size_t> NetworkSweep::problem_of(const Node& node, LoweringCo
 
 /// What the blocks of a layer depend on. Costs depend on everything; without them an array's layer depends on its
 /// tiles, and one of the SIMD unit on the memories that this has.
-std::vector<std::int64_t> NetworkSweep::key_of(const Layer& layer, const Machine& m) const {
+std::string NetworkSweep::key_of(const Layer& layer, const Machine& m) const {
+  std::string key;
+  const auto add = [&key](std::initializer_list<std::int64_t> numbers) {
+    for (const std::int64_t number : numbers) key.append(reinterpret_cast<const char*>(&number), sizeof number);
+  };
   if (!layer.relies_on.costs && layer.problem && problems_[*layer.problem].tiling) {
     const Tiling& t = *problems_[*layer.problem].tiling;
-    return {t.batch, t.oh, t.ow, t.kh, t.kw, t.ic, t.oc, short_distances(m)};
+    add({t.batch, t.oh, t.ow, t.kh, t.kw, t.ic, t.oc, short_distances(m)});
+    return key;
   }
-  std::vector<std::int64_t> key{m.vmem_words};
-  if (layer.on_array || layer.relies_on.costs) {
-    key.insert(key.end(), {m.wbuf_half_elements, m.ibuf_half_elements, m.bbuf_half_elements});
-  }
-  if (layer.on_array || layer.relies_on.costs || layer.relies_on.obuf) key.push_back(m.obuf_half_words);
-  if (layer.relies_on.costs) {
-    key.insert(key.end(), {m.parambuf_port_bits, m.ibuf_port_bits, m.obuf_port_bits, m.simd_port_bits});
-  }
+  add({m.vmem_words});
+  if (layer.on_array || layer.relies_on.costs) add({m.wbuf_half_elements, m.ibuf_half_elements, m.bbuf_half_elements});
+  if (layer.on_array || layer.relies_on.costs || layer.relies_on.obuf) add({m.obuf_half_words});
+  if (layer.relies_on.costs) add({m.parambuf_port_bits, m.ibuf_port_bits, m.obuf_port_bits, m.simd_port_bits});
   return key;
 }
 
@@ -114,9 +116,11 @@ NetworkSweep::Variant NetworkSweep::lower(Layer& layer, const Machine& machine) 
   for (LoweredBlock& lowered : fresh.blocks()) {
     PlacedPart part;
     for (std::size_t s = 0; s < lowered.block.streams.size(); ++s) {
-      part.offsets[s] = lowered.block.streams[s].base;
-      part.regions[s] = known_as[static_cast<std::size_t>(lowered.stream_regions[s])];
-      lowered.block.streams[s].base = 0;
+      isa::Stream& stream = lowered.block.streams[s];
+      if (!stream.used) continue;
+      part.addresses.push_back({static_cast<std::uint8_t>(s), isa::port_of(stream.buffer), 0});
+      part.origins.push_back({known_as[static_cast<std::size_t>(lowered.stream_regions[s])], stream.base});
+      stream.base = 0;
     }
     part.form = forms_.emplace(isa::encode(lowered.block), forms_.size()).first->second;
     part.block = std::move(lowered.block);
@@ -166,9 +170,8 @@ void NetworkSweep::place() {
   for (const Variant* variant : present_) {
     for (const std::size_t region : variant->regions) plan(region);
     for (const PlacedPart& part : variant->parts) {
-      for (std::size_t s = 0; s < part.regions.size(); ++s) {
-        if (!part.block.streams[s].used) continue;
-        planned_[position_[part.regions[s]]].used.add(static_cast<std::int64_t>(parts_.size()));
+      for (const PlacedPart::Origin& origin : part.origins) {
+        planned_[position_[origin.region]].used.add(static_cast<std::int64_t>(parts_.size()));
       }
       parts_.push_back(&part);
     }
@@ -176,9 +179,9 @@ void NetworkSweep::place() {
   plan_ = plan_memory(planned_, static_cast<std::int64_t>(parts_.size()));
   for (Variant* variant : present_) {
     for (PlacedPart& part : variant->parts) {
-      for (std::size_t s = 0; s < part.regions.size(); ++s) {
-        isa::Stream& stream = part.block.streams[s];
-        if (stream.used) stream.base = part.offsets[s] + planned_[position_[part.regions[s]]].address;
+      for (std::size_t a = 0; a < part.origins.size(); ++a) {
+        const PlacedPart::Origin& origin = part.origins[a];
+        part.addresses[a].base = origin.offset + planned_[position_[origin.region]].address;
       }
     }
   }

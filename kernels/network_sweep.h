@@ -1,13 +1,15 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "isa/block.h"
+#include "isa/stream_address.h"
 #include "kernels/compiler.h"
 #include "kernels/lowering/lowering.h"
 #include "kernels/plan/layout_assignment.h"
@@ -28,7 +30,8 @@ class NetworkSweep {
   /// of which it takes as many words.
   struct Part {
     std::size_t form = 0;  ///< blocks of the same form differ in nothing but the addresses of their streams
-    isa::Block block;
+    isa::Block block;      ///< its streams begin at 0
+    isa::StreamAddresses addresses;
   };
 
   /// `machine`: one of them. Throws UserError as compile_network does for operators.
@@ -43,8 +46,11 @@ class NetworkSweep {
 
  private:
   struct PlacedPart : Part {
-    std::array<std::int64_t, isa::kMaxStreams> offsets{};  ///< bytes from the start of the region
-    std::array<std::size_t, isa::kMaxStreams> regions{};   ///< in `regions_`
+    struct Origin {
+      std::size_t region;   ///< in `regions_`
+      std::int64_t offset;  ///< bytes from its start
+    };
+    std::vector<Origin> origins;  ///< by address
   };
   /// A layer with certain tiles.
   struct Variant {
@@ -56,7 +62,7 @@ class NetworkSweep {
     bool on_array = false;
     std::optional<std::size_t> problem;  ///< in `problems_`, when its tiles follow from it alone
     LoweringContext::Reliance relies_on;
-    std::map<std::vector<std::int64_t>, Variant> variants;  ///< by what they depend on
+    std::unordered_map<std::string, Variant> variants;  ///< by what they depend on
   };
   struct Problem {
     ArrayProblem problem;
@@ -65,7 +71,7 @@ class NetworkSweep {
 
   std::optional<std::size_t> problem_of(const Node& node, LoweringContext& context);
   [[nodiscard]] LoweringContext context(const Machine& machine, RegionTable& regions) const;
-  [[nodiscard]] std::vector<std::int64_t> key_of(const Layer& layer, const Machine& machine) const;
+  [[nodiscard]] std::string key_of(const Layer& layer, const Machine& machine) const;
   Variant& variant_of(Layer& layer, const Machine& machine);
   Variant lower(Layer& layer, const Machine& machine);
   std::size_t known(const Region& region);

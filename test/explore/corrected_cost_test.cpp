@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
+#include <thread>
+#include <utility>
 
 #include "configs/resolver.h"
 #include "kernels/onnx/import.h"
@@ -85,6 +88,43 @@ TEST(CorrectedCost, is_that_of_an_analysis_where_a_layer_can_run_in_several_ways
 
 TEST(CorrectedCost, is_that_of_an_analysis_with_fusion) {
   expect_same("ddr4_2400", "squeezenet", true, 5);
+}
+
+using CyclesAndEnergy = std::vector<std::pair<double, double>>;
+
+/// Of all machines, asked for from number `first` on and around.
+CyclesAndEnergy measures_of(const PointCost& cost, const std::vector<std::vector<std::int64_t>>& machines,
+                            std::size_t first) {
+  std::string reason;
+  CyclesAndEnergy result(machines.size());
+  for (std::size_t i = 0; i < machines.size(); ++i) {
+    const std::size_t machine = (first + i) % machines.size();
+    const Measures measures = cost(machines[machine], reason).value_or(-1).measures;
+    result[machine] = {measures.cycles, measures.energy_pj};
+  }
+  return result;
+}
+
+TEST(CorrectedCost, is_the_same_when_threads_share_what_they_know) {
+  const std::vector<CorrectedWorkload> workloads = workload("squeezenet", false);
+  for (const char* const memory : {"ideal", "ddr4_2400", "hbm2"}) {
+    const LoadedSpace space = space_with(memory);
+    std::mt19937 random(11);
+    std::vector<std::vector<std::int64_t>> machines(30);
+    for (std::vector<std::int64_t>& values : machines) values = random_values(space.design, random);
+    const CyclesAndEnergy alone = measures_of(corrected_cost(space, workloads, true), machines, 0);
+    EXPECT_GT(*std::max_element(alone.begin(), alone.end()), std::make_pair(0.0, 0.0));
+    for (const std::size_t threads : {2, 5}) {
+      const PointCost together = corrected_cost(space, workloads, true);
+      std::vector<CyclesAndEnergy> found(threads);
+      std::vector<std::thread> started;
+      for (std::size_t t = 0; t < threads; ++t) {
+        started.emplace_back([&, t] { found[t] = measures_of(together, machines, 5 * t); });
+      }
+      for (std::thread& thread : started) thread.join();
+      for (const CyclesAndEnergy& measures : found) EXPECT_EQ(measures, alone) << memory << ", " << threads;
+    }
+  }
 }
 
 TEST(CorrectedCost, says_why_a_machine_has_none_and_goes_on) {

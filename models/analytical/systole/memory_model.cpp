@@ -67,16 +67,23 @@ std::string key_of(const AccessPattern& pattern, std::int64_t period) {
   return {reinterpret_cast<const char*>(numbers.data()), count * sizeof numbers[0]};
 }
 
-/// What is known by this name, found out if it is not.
-template <typename Value, typename Find>
-Value once(std::unordered_map<std::string, Value>& known, const std::string& name, const Find& find) {
-  const auto found = known.find(name);
-  if (found != known.end()) return found->second;
-  if (known.size() >= kMostKnown) known.clear();
-  return known[name] = find();
-}
-
 }  // namespace
+
+/// What is known by this name, found out if it is not; nobody waits for that.
+template <typename Value>
+template <typename Find>
+Value MemoryModel::Table<Value>::once(const std::string& name, const Find& find) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = known_.find(name);
+    if (found != known_.end()) return found->second;
+  }
+  const Value value = find();
+  const std::lock_guard lock(mutex_);
+  if (known_.size() >= kMostKnown) known_.clear();
+  known_.emplace(name, value);
+  return value;
+}
 
 MemoryModel::MemoryModel(const config::Memory& memory, const config::Machine& machine) {
   if (memory.has_dram()) {
@@ -242,7 +249,7 @@ double MemoryModel::device_bursts(const AccessPattern& pattern) const {
 
 double MemoryModel::clocks_a_burst(const AccessPattern& pattern) const {
   if (!known_) return sampled_clocks(pattern);
-  return once(known_->clocks, key_of(pattern, period_), [&] { return sampled_clocks(pattern); });
+  return known_->clocks.once(key_of(pattern, period_), [&] { return sampled_clocks(pattern); });
 }
 
 /// Looks at the first bursts of the transfer, as many as the queues hold: what each channel needs for its part, when it
@@ -316,7 +323,7 @@ double MemoryModel::rows_a_burst(const AccessPattern& pattern, std::int64_t port
   for (const AccessPattern::Dimension& d : pattern.dimensions) span += (d.count - 1) * std::abs(d.stride);
   const double first = span > row_block_ * (banks_ / groups_) ? 1 : row_change;
   const auto find = [&] { return sampled_rows(pattern, port_burst); };
-  const Rows rows = known_ ? once(known_->rows, key_of(pattern, std::lcm(period_, port_burst)), find) : find();
+  const Rows rows = known_ ? known_->rows.once(key_of(pattern, std::lcm(period_, port_burst)), find) : find();
   return rows.first * first + rows.again;
 }
 
@@ -363,7 +370,7 @@ double MemoryModel::burst_time(std::int64_t address, std::int64_t bytes) const {
   AccessPattern pattern;
   pattern.base = address;
   pattern.bytes = bytes;
-  const double bursts = known_ ? once(known_->bursts, key_of(pattern, period_), count) : count();
+  const double bursts = known_ ? known_->bursts.once(key_of(pattern, period_), count) : count();
   return bursts * burst_clocks_ * cycles_a_clock_;
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -90,7 +91,7 @@ class MemoryModel {
   /// Transfers whose addresses are a multiple of so many bytes apart take equally long.
   [[nodiscard]] std::int64_t period() const { return period_; }
 
-  /// From now on it keeps what it finds out about patterns, for somebody who asks often; one thread may use it then.
+  /// From now on it keeps what it finds out about patterns, for somebody who asks often.
   void remember() { known_ = std::make_shared<Known>(); }
 
  private:
@@ -118,11 +119,21 @@ class MemoryModel {
     double first = 0;
     double again = 0;
   };
-  /// What is kept, by the pattern that it is of.
+  /// What is kept, by the pattern that it is of; for any number of threads.
+  template <typename Value>
+  class Table {
+   public:
+    template <typename Find>
+    Value once(const std::string& name, const Find& find);
+
+   private:
+    std::mutex mutex_;
+    std::unordered_map<std::string, Value> known_;
+  };
   struct Known {
-    std::unordered_map<std::string, double> clocks;
-    std::unordered_map<std::string, double> bursts;
-    std::unordered_map<std::string, Rows> rows;
+    Table<double> clocks;
+    Table<double> bursts;
+    Table<Rows> rows;
   };
 
   enum class Kind { ideal, plain, dram };  ///< plain: a bandwidth and a latency

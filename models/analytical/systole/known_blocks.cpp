@@ -1,0 +1,148 @@
+#include "models/analytical/systole/known_blocks.h"
+
+#include <array>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "configs/idealize.h"
+#include "isa/encoding.h"
+#include "models/analytical/systole/block_parts.h"
+#include "models/analytical/systole/block_timing.h"
+#include "models/analytical/systole/sharing.h"
+
+namespace systole::analytical {
+
+namespace {
+
+constexpr std::size_t kMostBlocks = 500000;  ///< one takes about 400 bytes
+
+constexpr std::size_t kDataPorts = 4;
+
+/// How an address is written in a program: not at all, in one word, or in two.
+char words_of_address(std::int64_t address) {
+  if (address == 0) return 0;
+  return isa::fits_one_word(address) ? 1 : 2;
+}
+
+std::string lengths_of(const isa::StreamAddresses& addresses) {
+  std::string lengths;
+  for (const isa::StreamAddress& address : addresses) lengths.push_back(words_of_address(address.base));
+  return lengths;
+}
+
+template <typename Number>
+void append(std::string& key, Number value) {
+  key.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+/// All that the time of a block and its words depend on, beside its form.
+std::string key_of(const isa::StreamAddresses& addresses, const MachineModel& machine, std::int64_t period) {
+  std::string key = lengths_of(addresses);
+  std::array<bool, kDataPorts> uses{};
+  for (const isa::StreamAddress& address : addresses) {
+    uses[static_cast<std::size_t>(address.port)] = true;
+    append(key, (address.base % period + period) % period);
+  }
+  for (std::size_t port = 0; port < kDataPorts; ++port) {
+    if (uses[port]) append(key, machine.port_bits[port]);
+  }
+  return key;
+}
+
+}  // namespace
+
+class KnownBlocks::Form {
+ public:
+  Form(const isa::Block& first, const MachineModel& machine, const MemoryModel& memory)
+      : block_(first), memory_(memory), parts_(block_, machine, memory) {}
+
+  /// The second is true when the block was not known before.
+  std::pair<const Timed*, bool> timed(const isa::StreamAddresses& addresses, const MachineModel& machine,
+                                      std::int64_t period) {
+    std::string key = key_of(addresses, machine, period);
+    const std::lock_guard lock(mutex_);
+    const auto known = known_.find(key);
+    if (known != known_.end()) return {&known->second, false};
+    for (const isa::StreamAddress& address : addresses) block_.streams[address.stream].base = address.base;
+    const BlockTime time = time_of(addresses, machine);
+    const Timed timed{words(addresses), time.cycles, time.simd_end, &*work_};
+    return {&known_.emplace(std::move(key), timed).first->second, true};
+  }
+
+ private:
+  struct BlockTime {
+    double cycles = 0;
+    double simd_end = 0;
+  };
+
+  /// Addresses and widths that make no transfer any different, and meet in as many banks, give the same time, so few
+  /// blocks are left to be timed.
+  BlockTime time_of(const isa::StreamAddresses& addresses, const MachineModel& machine) {
+    const auto known = times_.find(kinds(addresses, machine));
+    if (known != times_.end()) return known->second;
+    const BlockResult result = BlockTiming(block_, parts_, machine, memory_).run();
+    if (!work_) work_ = work_of(block_, result, machine);
+    // It can have met classes of transfers that were not known before.
+    return times_.emplace(kinds(addresses, machine), BlockTime{result.cycles, result.simd_end}).first->second;
+  }
+
+  /// The kinds of its streams' transfers and the banks that these share.
+  std::string kinds(const isa::StreamAddresses& addresses, const MachineModel& machine) {
+    std::string all;
+    SharedBanks::Samples banks{};
+    for (const isa::StreamAddress& address : addresses) {
+      const std::int64_t port_bits = machine.port_bits[static_cast<std::size_t>(address.port)];
+      append(all, parts_.kind(address.stream, address.base, port_bits));
+      banks[address.stream] = &parts_.banks(address.stream, address.base, port_bits);
+    }
+    if (!memory_.ideal()) all += SharedBanks(banks).key();
+    return all;
+  }
+
+  isa::BlockWords words(const isa::StreamAddresses& addresses) {
+    std::string lengths = lengths_of(addresses);
+    const auto known = words_.find(lengths);
+    if (known != words_.end()) return known->second;
+    return words_.emplace(std::move(lengths), isa::count_words(block_)).first->second;
+  }
+
+  std::mutex mutex_;  ///< for all the rest
+  isa::Block block_;  ///< its streams begin where those of the one begin that was not known last
+  const MemoryModel& memory_;
+  BlockParts parts_;
+  std::optional<Work> work_;                                ///< when a block of the form has been timed
+  std::unordered_map<std::string, isa::BlockWords> words_;  ///< by how long the addresses are
+  std::unordered_map<std::string, Timed> known_;            ///< by what `key_of` says
+  std::unordered_map<std::string, BlockTime> times_;        ///< by what `kinds` says
+};
+
+KnownBlocks::KnownBlocks(const config::Machine& machine)
+    : machine_(machine_model(idealized(machine))),
+      memory_(idealized(machine).memory_description(), idealized(machine)),
+      period_(address_period(machine_, memory_)) {
+  memory_.remember();
+}
+
+KnownBlocks::~KnownBlocks() = default;
+
+KnownBlocks::Form& KnownBlocks::form_of(const isa::Block& block) {
+  std::vector<std::uint32_t> words = isa::encode(block);
+  const std::lock_guard lock(mutex_);
+  std::unique_ptr<Form>& form = forms_[std::move(words)];
+  if (!form) form = std::make_unique<Form>(block, machine_, memory_);
+  return *form;
+}
+
+const KnownBlocks::Timed& KnownBlocks::timed(Form& form, const isa::StreamAddresses& addresses,
+                                             const MachineModel& machine) {
+  const auto [timed, fresh] = form.timed(addresses, machine, period_);
+  if (fresh) ++blocks_;
+  return *timed;
+}
+
+bool KnownBlocks::full() const {
+  return blocks_ > kMostBlocks;
+}
+
+}  // namespace systole::analytical
