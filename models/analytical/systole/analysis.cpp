@@ -70,7 +70,7 @@ class Analyzer {
       const isa::BlockWords words = words_of(block);
       const double start = clock.start(words);
       BlockParts parts(block.block, machine_, memory_);
-      const BlockResult result = BlockTiming(block.block, parts, machine_, memory_).run();
+      const BlockResult result = BlockTiming(parts, machine_, memory_).run(parts.setting(machine_));
       clock.run(result.cycles, result.simd_end);
       analysis.block_ends.push_back(clock.end());
       book(encoded, block.block, result, start);
@@ -218,7 +218,7 @@ std::function<double(const isa::Block&)> block_predictor(const config::Machine& 
   const MemoryModel memory(machine.memory_description(), machine);
   return [model, memory](const isa::Block& block) {
     BlockParts parts(block, model, memory);
-    return BlockTiming(block, parts, model, memory).run().cycles;
+    return BlockTiming(parts, model, memory).run(parts.setting(model)).cycles;
   };
 }
 

@@ -21,40 +21,57 @@ BlockParts::BlockParts(const isa::Block& block, const MachineModel& machine, con
   if (block_.simd.used) simd_.emplace(block_.simd, machine_);
 }
 
-std::size_t BlockParts::Hash::operator()(const Way& way) const {
+std::size_t BlockParts::Hash::operator()(const Place& place) const {
   constexpr std::size_t kOdd = 0x9e3779b97f4a7c15;  // 2^64 / the golden ratio spreads neighbours
-  return (static_cast<std::size_t>(way.base) * kOdd ^ static_cast<std::size_t>(way.port_bits)) * kOdd;
+  return (static_cast<std::size_t>(place.base) * kOdd ^ static_cast<std::size_t>(place.port_bits)) * kOdd;
 }
 
-BlockParts::Known& BlockParts::known(std::size_t stream, std::int64_t base, std::int64_t port_bits) {
-  const Way way{(base % period_ + period_) % period_, port_bits};
+BlockParts::Setting BlockParts::setting(const MachineModel& machine) {
+  Setting setting;
+  SharedBanks::Samples banks{};
+  for (std::size_t s = 0; s < streams_.size(); ++s) {
+    if (!streams_[s]) continue;
+    setting.ways[s] = &way(s, machine.port_bits[static_cast<std::size_t>(isa::port_of(block_.streams[s].buffer))]);
+    banks[s] = &setting.ways[s]->banks;
+  }
+  if (!memory_.ideal()) setting.banks = SharedBanks(banks);
+  return setting;
+}
+
+BlockParts::Way& BlockParts::way(std::size_t stream, std::int64_t port_bits) {
+  const std::int64_t base = block_.streams[stream].base;
+  const Place place{(base % period_ + period_) % period_, port_bits};
   Stream& self = *streams_[stream];
-  const auto known = self.ways.find(way);
+  const auto known = self.ways.find(place);
   if (known != self.ways.end()) return known->second;
-  Known made{TransferModel(self.classes, base, port_bits, machine_, memory_, others_),
-             sample_banks(self.classes.stream(), way.base, block_.tile_loops, memory_)};
-  return self.ways.emplace(way, std::move(made)).first->second;
+  Way made{TransferModel(self.classes, base, port_bits, machine_, memory_, others_),
+           sample_banks(self.classes.stream(), place.base, block_.tile_loops, memory_)};
+  return self.ways.emplace(place, std::move(made)).first->second;
 }
 
-TransferModel& BlockParts::transfers(std::size_t stream, std::int64_t base, std::int64_t port_bits) {
-  return known(stream, base, port_bits).transfers;
+std::string BlockParts::name_of(const Setting& setting) {
+  std::string name;
+  for (std::size_t s = 0; s < streams_.size(); ++s) {
+    if (!streams_[s]) continue;
+    const std::uint32_t number = kind(s, *setting.ways[s]);
+    name.append(reinterpret_cast<const char*>(&number), sizeof number);
+    for (std::size_t other = 0; other < s; ++other) {
+      if (streams_[other]) name.push_back(static_cast<char>(setting.banks.meetings(s, other)));
+    }
+  }
+  return name;
 }
 
-const BankSamples& BlockParts::banks(std::size_t stream, std::int64_t base, std::int64_t port_bits) {
-  return known(stream, base, port_bits).banks;
-}
-
-std::uint32_t BlockParts::kind(std::size_t stream, std::int64_t base, std::int64_t port_bits) {
+std::uint32_t BlockParts::kind(std::size_t stream, Way& way) {
   Stream& self = *streams_[stream];
-  Known& asked = known(stream, base, port_bits);
-  if (asked.classes < self.classes.known().size()) {
-    const std::vector<Transfer>& all = asked.transfers.all();
+  if (way.classes < self.classes.known().size()) {
+    const std::vector<Transfer>& all = way.transfers.all();
     std::string bytes(reinterpret_cast<const char*>(all.data()), all.size() * sizeof(Transfer));
     const auto next = static_cast<std::uint32_t>(self.kinds.size());
-    asked.kind = self.kinds.emplace(std::move(bytes), next).first->second;
-    asked.classes = all.size();
+    way.kind = self.kinds.emplace(std::move(bytes), next).first->second;
+    way.classes = all.size();
   }
-  return asked.kind;
+  return way.kind;
 }
 
 }  // namespace systole::analytical

@@ -24,7 +24,8 @@ std::int64_t address_period(const MachineModel& machine, const MemoryModel& memo
 /// blocks that differ in these two alone.
 class BlockParts {
  public:
-  /// The references must outlive the object. Of `machine` it may use everything but the data ports, which may change.
+  /// The references must outlive the object. Addresses of the block's streams may change meanwhile, and nothing else;
+  /// of `machine` it uses everything but the data ports.
   BlockParts(const isa::Block& block, const MachineModel& machine, const MemoryModel& memory);
 
   [[nodiscard]] const isa::Block& block() const { return block_; }
@@ -33,36 +34,43 @@ class BlockParts {
   [[nodiscard]] SimdModel* simd() { return simd_ ? &*simd_ : nullptr; }
 
   [[nodiscard]] const TransferClasses& classes(std::size_t stream) const { return streams_[stream]->classes; }
-  /// Those of one of the block's streams when it begins at `base`, on a port of so many bits a cycle.
-  TransferModel& transfers(std::size_t stream, std::int64_t base, std::int64_t port_bits);
-  /// The banks that it is in then.
-  const BankSamples& banks(std::size_t stream, std::int64_t base, std::int64_t port_bits);
-  /// A number for all of these transfers that are known: others of the stream with the same number are equal.
-  std::uint32_t kind(std::size_t stream, std::int64_t base, std::int64_t port_bits);
 
- private:
+  /// A stream that begins at a certain address, on a port of a certain width.
   struct Way {
-    std::int64_t base;  ///< within the period
-    std::int64_t port_bits;
-    bool operator==(const Way& other) const { return base == other.base && port_bits == other.port_bits; }
-  };
-  struct Hash {
-    std::size_t operator()(const Way& way) const;
-  };
-
-  struct Known {
     TransferModel transfers;
     BankSamples banks;
-    std::uint32_t kind = 0;
-    std::size_t classes = 0;  ///< that `kind` is for
+    std::uint32_t kind = 0;   ///< that of all ways of the stream whose transfers are equal, of the classes known then
+    std::size_t classes = 0;  ///< known when `kind` was found
   };
+  /// All streams with their present addresses, on certain ports.
+  struct Setting {
+    std::array<Way*, isa::kMaxStreams> ways{};  ///< null where the block has no stream
+    SharedBanks banks;
+  };
+  /// `machine`: for its ports.
+  Setting setting(const MachineModel& machine);
+
+  /// Blocks in settings of the same name take equally long.
+  std::string name_of(const Setting& setting);
+
+ private:
+  struct Place {
+    std::int64_t base;  ///< within the period
+    std::int64_t port_bits;
+    bool operator==(const Place& other) const { return base == other.base && port_bits == other.port_bits; }
+  };
+  struct Hash {
+    std::size_t operator()(const Place& place) const;
+  };
+
   struct Stream {
     Stream(const isa::Stream& stream, const std::vector<std::int32_t>& tile_loops) : classes(stream, tile_loops) {}
     TransferClasses classes;
-    std::unordered_map<Way, Known, Hash> ways;
+    std::unordered_map<Place, Way, Hash> ways;
     std::unordered_map<std::string, std::uint32_t> kinds;  ///< by the transfers' bytes
   };
-  Known& known(std::size_t stream, std::int64_t base, std::int64_t port_bits);
+  Way& way(std::size_t stream, std::int64_t port_bits);
+  std::uint32_t kind(std::size_t stream, Way& way);
 
   const isa::Block& block_;
   const MachineModel& machine_;

@@ -32,25 +32,23 @@ void add(std::vector<double>& sums, std::size_t place, const std::array<double, 
 
 }  // namespace
 
-BlockTiming::BlockTiming(const isa::Block& block, BlockParts& parts, const MachineModel& machine,
-                         const MemoryModel& memory)
-    : block_(block), parts_(parts), machine_(machine), memory_(memory), tile_(block.tile_loops.size()) {
+BlockTiming::BlockTiming(BlockParts& parts, const MachineModel& machine, const MemoryModel& memory)
+    : block_(parts.block()), parts_(parts), machine_(machine), memory_(memory), tile_(block_.tile_loops.size()) {
   lay_out();
 }
 
 std::size_t BlockTiming::times(std::size_t count) {
-  state_.times.resize(state_.times.size() + count, 0.0);
-  return state_.times.size() - count;
+  start_.times.resize(start_.times.size() + count, 0.0);
+  return start_.times.size() - count;
 }
 
 std::size_t BlockTiming::sums(std::size_t count) {
-  state_.sums.resize(state_.sums.size() + count, 0.0);
-  return state_.sums.size() - count;
+  start_.sums.resize(start_.sums.size() + count, 0.0);
+  return start_.sums.size() - count;
 }
 
 void BlockTiming::lay_out() {
   const std::size_t sequencers = times(2 * kPorts);
-  SharedBanks::Samples banks{};
   streams_.reserve(isa::kMaxStreams);
   std::array<std::array<bool, 2>, kPorts> directions{};
   for (int s = 0; s < isa::kMaxStreams; ++s) {
@@ -62,18 +60,12 @@ void BlockTiming::lay_out() {
     places.sequencer = sequencers + 2 * port + (places.load ? 0 : 1);
     directions[port][places.load ? 0 : 1] = true;
     by_number_[static_cast<std::size_t>(s)] = &places;
-    banks[static_cast<std::size_t>(s)] =
-        &parts_.banks(static_cast<std::size_t>(s), stream.base, machine_.port_bits[port]);
   }
-  if (!memory_.ideal()) {
-    banks_ = SharedBanks(banks);
-    disturbance_ = disturbances(block_, banks_);
-  }
-  state_.servers.resize(kMemory + 1);
+  start_.servers.resize(kMemory + 1);
   for (std::size_t port = 0; port < kPorts; ++port) {
     if (!directions[port][0] || !directions[port][1]) continue;
-    bus_[port] = state_.servers.size();
-    state_.servers.resize(state_.servers.size() + 2);
+    bus_[port] = start_.servers.size();
+    start_.servers.resize(start_.servers.size() + 2);
   }
   for (StreamPlaces& places : streams_) {
     const int from = of(places).from;
@@ -96,7 +88,6 @@ void BlockTiming::lay_out() {
   array_sums_ = sums(kArraySums);
   nest_sums_ = sums(kNestSums * block_.simd.nests.size());
   nest_ends_ = times(block_.simd.nests.size());
-  nest_starts_.assign(block_.simd.nests.size(), -1.0);
   sides_ = block_.array.used && block_.simd.used && block_.simd.reads_obuf;
   generation_loops_ = static_cast<std::size_t>(block_.array.output_loop + 1);
   history_.resize(block_.tile_loops.size());
@@ -113,12 +104,24 @@ void BlockTiming::lay_out(int stream) {
   places.slots = times(places.depth);
   places.ready = times(1);
   places.sums = sums(2);
-  const std::int64_t port_bits = machine_.port_bits[static_cast<std::size_t>(isa::port_of(self.buffer))];
-  places.transfers = &parts_.transfers(static_cast<std::size_t>(stream), self.base, port_bits);
   streams_.push_back(places);
 }
 
-BlockResult BlockTiming::run() {
+void BlockTiming::begin(const BlockParts::Setting& setting) {
+  for (StreamPlaces& stream : streams_) {
+    stream.transfers = &setting.ways[static_cast<std::size_t>(stream.stream)]->transfers;
+    stream.start = -1;
+  }
+  banks_ = setting.banks;
+  if (!memory_.ideal()) disturbance_ = disturbances(block_, banks_);
+  tile_ = TilePosition(block_.tile_loops.size());
+  state_ = start_;
+  debtor_ = isa::kNoStream;
+  nest_starts_.assign(block_.simd.nests.size(), -1.0);
+}
+
+BlockResult BlockTiming::run(const BlockParts::Setting& setting) {
+  begin(setting);
   walk(0);
   BlockResult result;
   result.simd_end = time(simd_free_);

@@ -40,11 +40,11 @@ struct BlockResult {
 /// to 4 and timing.md sections 3 to 6.
 class BlockTiming {
  public:
-  /// `block` differs from the one that the parts are of in its streams' addresses at most. The references must outlive
-  /// the object.
-  BlockTiming(const isa::Block& block, BlockParts& parts, const MachineModel& machine, const MemoryModel& memory);
+  /// The references must outlive the object. Of `machine` it uses everything but the data ports.
+  BlockTiming(BlockParts& parts, const MachineModel& machine, const MemoryModel& memory);
 
-  BlockResult run();
+  /// In one setting of the parts' after the other.
+  BlockResult run(const BlockParts::Setting& setting);
 
  private:
   static constexpr std::size_t kPorts = 4;
@@ -78,6 +78,7 @@ class BlockTiming {
     TransferModel* transfers = nullptr;
   };
   void lay_out();
+  void begin(const BlockParts::Setting& setting);
   void lay_out(int stream);
   std::size_t times(std::size_t count);
   std::size_t sums(std::size_t count);
@@ -124,6 +125,7 @@ class BlockTiming {
   std::size_t generation_loops_ = 0;  ///< loops at and outside the scope of an OBUF slot
   Side side_ = Side::both;
   bool sides_ = false;  ///< the SIMD unit follows the array generation by generation
+  State start_;
   State state_;
   std::vector<std::array<State, kHistory>> history_;  ///< by loop: after the last iterations
   std::vector<StreamPlaces> streams_;

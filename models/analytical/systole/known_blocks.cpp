@@ -9,7 +9,6 @@
 #include "isa/encoding.h"
 #include "models/analytical/systole/block_parts.h"
 #include "models/analytical/systole/block_timing.h"
-#include "models/analytical/systole/sharing.h"
 
 namespace systole::analytical {
 
@@ -55,7 +54,7 @@ std::string key_of(const isa::StreamAddresses& addresses, const MachineModel& ma
 class KnownBlocks::Form {
  public:
   Form(const isa::Block& first, const MachineModel& machine, const MemoryModel& memory)
-      : block_(first), memory_(memory), parts_(block_, machine, memory) {}
+      : block_(first), parts_(block_, machine, memory), timing_(parts_, machine, memory) {}
 
   /// The second is true when the block was not known before.
   std::pair<const Timed*, bool> timed(const isa::StreamAddresses& addresses, const MachineModel& machine,
@@ -65,7 +64,7 @@ class KnownBlocks::Form {
     const auto known = known_.find(key);
     if (known != known_.end()) return {&known->second, false};
     for (const isa::StreamAddress& address : addresses) block_.streams[address.stream].base = address.base;
-    const BlockTime time = time_of(addresses, machine);
+    const BlockTime time = time_on(machine);
     const Timed timed{words(addresses), time.cycles, time.simd_end, &*work_};
     return {&known_.emplace(std::move(key), timed).first->second, true};
   }
@@ -78,26 +77,14 @@ class KnownBlocks::Form {
 
   /// Addresses and widths that make no transfer any different, and meet in as many banks, give the same time, so few
   /// blocks are left to be timed.
-  BlockTime time_of(const isa::StreamAddresses& addresses, const MachineModel& machine) {
-    const auto known = times_.find(kinds(addresses, machine));
+  BlockTime time_on(const MachineModel& machine) {
+    const BlockParts::Setting setting = parts_.setting(machine);
+    const auto known = times_.find(parts_.name_of(setting));
     if (known != times_.end()) return known->second;
-    const BlockResult result = BlockTiming(block_, parts_, machine, memory_).run();
+    const BlockResult result = timing_.run(setting);
     if (!work_) work_ = work_of(block_, result, machine);
     // It can have met classes of transfers that were not known before.
-    return times_.emplace(kinds(addresses, machine), BlockTime{result.cycles, result.simd_end}).first->second;
-  }
-
-  /// The kinds of its streams' transfers and the banks that these share.
-  std::string kinds(const isa::StreamAddresses& addresses, const MachineModel& machine) {
-    std::string all;
-    SharedBanks::Samples banks{};
-    for (const isa::StreamAddress& address : addresses) {
-      const std::int64_t port_bits = machine.port_bits[static_cast<std::size_t>(address.port)];
-      append(all, parts_.kind(address.stream, address.base, port_bits));
-      banks[address.stream] = &parts_.banks(address.stream, address.base, port_bits);
-    }
-    if (!memory_.ideal()) all += SharedBanks(banks).key();
-    return all;
+    return times_.emplace(parts_.name_of(setting), BlockTime{result.cycles, result.simd_end}).first->second;
   }
 
   isa::BlockWords words(const isa::StreamAddresses& addresses) {
@@ -109,12 +96,12 @@ class KnownBlocks::Form {
 
   std::mutex mutex_;  ///< for all the rest
   isa::Block block_;  ///< its streams begin where those of the one begin that was not known last
-  const MemoryModel& memory_;
   BlockParts parts_;
+  BlockTiming timing_;
   std::optional<Work> work_;                                ///< when a block of the form has been timed
   std::unordered_map<std::string, isa::BlockWords> words_;  ///< by how long the addresses are
   std::unordered_map<std::string, Timed> known_;            ///< by what `key_of` says
-  std::unordered_map<std::string, BlockTime> times_;        ///< by what `kinds` says
+  std::unordered_map<std::string, BlockTime> times_;        ///< by the names of settings
 };
 
 KnownBlocks::KnownBlocks(const config::Machine& machine)

@@ -56,8 +56,8 @@ class SharedBanks {
   [[nodiscard]] double probability(int a, int b) const {
     return static_cast<double>(same_[static_cast<std::size_t>(a)][static_cast<std::size_t>(b)]) / kMost;
   }
-  /// Equal for equal probabilities.
-  [[nodiscard]] std::string key() const { return {reinterpret_cast<const char*>(&same_), sizeof same_}; }
+  /// The probability in whole numbers.
+  [[nodiscard]] std::uint8_t meetings(std::size_t a, std::size_t b) const { return same_[a][b]; }
 
  private:
   static constexpr double kMost = BankSamples::kTiles * BankSamples::kPlaces * BankSamples::kPlaces;
