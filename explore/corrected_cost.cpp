@@ -1,5 +1,6 @@
 #include "explore/corrected_cost.h"
 
+#include <algorithm>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -7,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "kernels/known_layers.h"
 #include "kernels/network_sweep.h"
 #include "kernels/plan/machine_config.h"
 #include "models/analytical/systole/analysis.h"
@@ -38,50 +40,82 @@ bool can_sweep(const CorrectedWorkload& workload) {
   return !workload.options.fusion && workload.options.tiling == TilingRule::simdit;
 }
 
-/// What threads know of blocks, by what their machines have in common, for as long as a thread has such machines.
-class SharedBlocks {
+/// What is known of a network on machines that one sweep serves.
+struct KnownNetwork {
+  KnownNetwork(const CorrectedWorkload& workload, const config::Machine& machine)
+      : layers(workload.graph, workload.options, machine_of(machine)), blocks(machine) {}
+  KnownLayers layers;
+  analytical::KnownBlocks blocks;
+};
+
+/// Of all workloads; for any number of threads.
+class KnownNetworks {
  public:
-  std::shared_ptr<analytical::KnownBlocks> of(const std::string& fixed, const config::Machine& machine) {
+  explicit KnownNetworks(const std::vector<CorrectedWorkload>& workloads)
+      : workloads_(workloads), networks_(workloads.size()) {}
+
+  KnownNetwork& of(std::size_t workload, const config::Machine& machine) {
     const std::lock_guard lock(mutex_);
-    std::shared_ptr<analytical::KnownBlocks> blocks = blocks_[fixed].lock();
-    if (blocks && !blocks->full()) return blocks;
-    for (auto known = blocks_.begin(); known != blocks_.end();) {
-      known = known->second.expired() ? blocks_.erase(known) : std::next(known);
-    }
-    blocks = std::make_shared<analytical::KnownBlocks>(machine);
-    blocks_[fixed] = blocks;
-    return blocks;
+    std::unique_ptr<KnownNetwork>& network = networks_[workload];
+    if (!network) network = std::make_unique<KnownNetwork>(workloads_[workload], machine);
+    return *network;
+  }
+
+  /// It is time to begin anew.
+  [[nodiscard]] bool full() const {
+    const std::lock_guard lock(mutex_);
+    return std::any_of(networks_.begin(), networks_.end(), [](const std::unique_ptr<KnownNetwork>& network) {
+      return network && (network->layers.full() || network->blocks.full());
+    });
   }
 
  private:
+  const std::vector<CorrectedWorkload>& workloads_;
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<KnownNetwork>> networks_;
+};
+
+/// The same by what machines have in common, for as long as a thread has such machines.
+class SharedNetworks {
+ public:
+  explicit SharedNetworks(const std::vector<CorrectedWorkload>& workloads) : workloads_(workloads) {}
+
+  std::shared_ptr<KnownNetworks> of(const std::string& fixed) {
+    const std::lock_guard lock(mutex_);
+    std::shared_ptr<KnownNetworks> networks = networks_[fixed].lock();
+    if (networks && !networks->full()) return networks;
+    for (auto known = networks_.begin(); known != networks_.end();) {
+      known = known->second.expired() ? networks_.erase(known) : std::next(known);
+    }
+    networks = std::make_shared<KnownNetworks>(workloads_);
+    networks_[fixed] = networks;
+    return networks;
+  }
+
+ private:
+  const std::vector<CorrectedWorkload>& workloads_;
   std::mutex mutex_;
-  std::map<std::string, std::weak_ptr<analytical::KnownBlocks>> blocks_;
+  std::map<std::string, std::weak_ptr<KnownNetworks>> networks_;
 };
 
 /// The costs of machines one after the other, for one thread.
 class Evaluator {
  public:
-  Evaluator(const std::vector<CorrectedWorkload>& workloads, bool with_energy, SharedBlocks& shared)
+  Evaluator(const std::vector<CorrectedWorkload>& workloads, bool with_energy, SharedNetworks& shared)
       : workloads_(workloads), with_energy_(with_energy), shared_(shared) {}
 
   Measures measure(const config::Machine& machine) {
     std::string fixed = kept_fixed(machine);
-    if (fixed != fixed_) {
+    if (!networks_ || fixed != fixed_ || networks_->full()) {
       sweeps_.clear();
-      blocks_.reset();
+      sweeps_.resize(workloads_.size());
+      networks_ = shared_.of(fixed);
       fixed_ = std::move(fixed);
     }
-    if (!blocks_ || blocks_->full()) {
-      blocks_ = shared_.of(fixed_, machine);
-      for (const std::unique_ptr<Pair>& pair : sweeps_) {
-        if (pair) pair->timing = analytical::Sweep(blocks_);
-      }
-    }
-    sweeps_.resize(workloads_.size());
     Measures sum;
     for (std::size_t w = 0; w < workloads_.size(); ++w) {
       const CorrectedWorkload& workload = workloads_[w];
-      const Measures one = can_sweep(workload) ? swept(workload, machine, sweeps_[w]) : compiled(workload, machine);
+      const Measures one = can_sweep(workload) ? swept(w, machine) : compiled(workload, machine);
       sum.cycles += workload.weight * one.cycles;
       sum.energy_pj += workload.weight * one.energy_pj;
     }
@@ -90,19 +124,17 @@ class Evaluator {
 
  private:
   struct Pair {
+    explicit Pair(KnownNetwork& known) : network(known.layers), timing(known.blocks) {}
     NetworkSweep network;
     analytical::Sweep timing;
   };
 
-  Measures swept(const CorrectedWorkload& workload, const config::Machine& machine, std::unique_ptr<Pair>& pair) const {
-    const Machine limits = machine_of(machine);
-    if (!pair) {
-      pair = std::make_unique<Pair>(
-          Pair{NetworkSweep(workload.graph, workload.options, limits), analytical::Sweep(blocks_)});
-    }
+  Measures swept(std::size_t workload, const config::Machine& machine) {
+    std::unique_ptr<Pair>& pair = sweeps_[workload];
+    if (!pair) pair = std::make_unique<Pair>(networks_->of(workload, machine));
     pair->timing.begin(machine.ports());
-    for (const NetworkSweep::Part* part : pair->network.compile(limits)) {
-      pair->timing.add(part->form, part->block, part->addresses);
+    for (const NetworkSweep::Part& part : pair->network.compile(machine_of(machine))) {
+      pair->timing.add(part.form, *part.block, part.addresses);
     }
     const std::int64_t cycles = pair->timing.cycles(pair->network.instruction_address(pair->timing.words()));
     Measures result{static_cast<double>(cycles)};
@@ -120,9 +152,9 @@ class Evaluator {
 
   const std::vector<CorrectedWorkload>& workloads_;
   bool with_energy_;
-  SharedBlocks& shared_;
+  SharedNetworks& shared_;
   std::string fixed_;
-  std::shared_ptr<analytical::KnownBlocks> blocks_;
+  std::shared_ptr<KnownNetworks> networks_;
   std::vector<std::unique_ptr<Pair>> sweeps_;  ///< by workload
 };
 
@@ -130,7 +162,7 @@ class Evaluator {
 class Pool {
  public:
   explicit Pool(const std::vector<CorrectedWorkload>& workloads, bool with_energy)
-      : workloads_(workloads), with_energy_(with_energy) {}
+      : workloads_(workloads), with_energy_(with_energy), shared_(workloads) {}
 
   std::unique_ptr<Evaluator> take() {
     const std::lock_guard lock(mutex_);
@@ -148,7 +180,7 @@ class Pool {
  private:
   const std::vector<CorrectedWorkload>& workloads_;
   bool with_energy_;
-  SharedBlocks shared_;
+  SharedNetworks shared_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Evaluator>> free_;
 };

@@ -113,12 +113,11 @@ KnownBlocks::KnownBlocks(const config::Machine& machine)
 
 KnownBlocks::~KnownBlocks() = default;
 
-KnownBlocks::Form& KnownBlocks::form_of(const isa::Block& block) {
-  std::vector<std::uint32_t> words = isa::encode(block);
+KnownBlocks::Form& KnownBlocks::form(std::size_t number, const isa::Block& block) {
   const std::lock_guard lock(mutex_);
-  std::unique_ptr<Form>& form = forms_[std::move(words)];
-  if (!form) form = std::make_unique<Form>(block, machine_, memory_);
-  return *form;
+  if (number >= forms_.size()) forms_.resize(number + 1);
+  if (!forms_[number]) forms_[number] = std::make_unique<Form>(block, machine_, memory_);
+  return *forms_[number];
 }
 
 const KnownBlocks::Timed& KnownBlocks::timed(Form& form, const isa::StreamAddresses& addresses,

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <cstddef>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -38,8 +37,8 @@ class KnownBlocks {
   };
   /// Blocks that differ in nothing but the addresses of their streams.
   class Form;
-  /// That of a block whose streams all begin at 0.
-  Form& form_of(const isa::Block& block);
+  /// The one with this number; `block`: one of its blocks, with streams that begin at 0.
+  Form& form(std::size_t number, const isa::Block& block);
 
   /// The block of this form whose streams begin there, on a machine with these ports.
   const Timed& timed(Form& form, const isa::StreamAddresses& addresses, const MachineModel& machine);
@@ -56,8 +55,8 @@ class KnownBlocks {
   MemoryModel memory_;
   std::int64_t period_;  ///< addresses that are so many bytes apart behave alike
   std::atomic<std::size_t> blocks_{0};
-  std::mutex mutex_;                                                   ///< for what follows
-  std::map<std::vector<std::uint32_t>, std::unique_ptr<Form>> forms_;  ///< by words, with streams that begin at 0
+  std::mutex mutex_;                          ///< for what follows
+  std::vector<std::unique_ptr<Form>> forms_;  ///< null: not met yet
 };
 
 }  // namespace systole::analytical

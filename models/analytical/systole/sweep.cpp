@@ -1,11 +1,8 @@
 #include "models/analytical/systole/sweep.h"
 
 #include <cmath>
-#include <utility>
 
 namespace systole::analytical {
-
-Sweep::Sweep(std::shared_ptr<KnownBlocks> blocks) : blocks_(std::move(blocks)), machine_(blocks_->machine()) {}
 
 void Sweep::begin(const config::Ports& ports) {
   set_ports(ports, machine_);
@@ -15,8 +12,8 @@ void Sweep::begin(const config::Ports& ports) {
 
 void Sweep::add(std::size_t form, const isa::Block& block, const isa::StreamAddresses& addresses) {
   if (form >= forms_.size()) forms_.resize(form + 1, nullptr);
-  if (forms_[form] == nullptr) forms_[form] = &blocks_->form_of(block);
-  program_.push_back(&blocks_->timed(*forms_[form], addresses, machine_));
+  if (forms_[form] == nullptr) forms_[form] = &blocks_.form(form, block);
+  program_.push_back(&blocks_.timed(*forms_[form], addresses, machine_));
   words_ += program_.back()->words.all();
 }
 
@@ -30,7 +27,7 @@ Work Sweep::work() const {
 }
 
 std::int64_t Sweep::cycles(std::int64_t instruction_address) const {
-  ProgramClock clock(words_, instruction_address, machine_, blocks_->memory());
+  ProgramClock clock(words_, instruction_address, machine_, blocks_.memory());
   for (const KnownBlocks::Timed* block : program_) {
     clock.start(block->words);
     clock.run(block->cycles, block->simd_end);

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "configs/machine.pb.h"
@@ -20,7 +19,8 @@ namespace systole::analytical {
 /// One thread uses it at a time; those of several threads may share what they know.
 class Sweep {
  public:
-  explicit Sweep(std::shared_ptr<KnownBlocks> blocks);
+  /// `blocks` must outlive the object.
+  explicit Sweep(KnownBlocks& blocks) : blocks_(blocks), machine_(blocks.machine()) {}
 
   /// The next program, on a machine with these ports.
   void begin(const config::Ports& ports);
@@ -39,7 +39,7 @@ class Sweep {
   [[nodiscard]] Work work() const;
 
  private:
-  std::shared_ptr<KnownBlocks> blocks_;
+  KnownBlocks& blocks_;
   MachineModel machine_;
   std::vector<KnownBlocks::Form*> forms_;  ///< null: not met yet
   std::vector<const KnownBlocks::Timed*> program_;
