@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::size_t kMostVariants = 20000;  ///< one takes about 10 kB
 
+constexpr std::size_t kLongestKey = 9;  ///< numbers
+
 /// Distances of slots are numbers in the program. A bit for each that takes one word.
 std::int64_t short_distances(const Machine& m) {
   std::int64_t bits = 0;
@@ -81,6 +83,7 @@ KnownLayers::Tilings KnownLayers::tilings(const Machine& machine) const {
 /// longer, so those from before mean nothing any more.
 std::string KnownLayers::key_of(const Layer& layer, const Tilings& tilings, const Machine& m) const {
   std::string key;
+  key.reserve(kLongestKey * sizeof(std::int64_t));
   const auto add = [&key](std::initializer_list<std::int64_t> numbers) {
     for (const std::int64_t number : numbers) key.append(reinterpret_cast<const char*>(&number), sizeof number);
   };

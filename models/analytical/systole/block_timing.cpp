@@ -181,12 +181,11 @@ std::int64_t BlockTiming::skip(std::size_t loop, std::int64_t done) {
   };
   history[static_cast<std::size_t>(done) % kHistory] = state_;
   if (done < 3) return 0;
-  const TransferClasses::Range range = plain(loop);
-  const std::int64_t end = std::min(iterations - 1, range.end);
   for (std::int64_t period = 1; period <= 2 && done > 2 * period; ++period) {
-    const std::int64_t repeats = (end - done) / period;
+    if (iterations - 1 - done < period || !steady(at(0), at(period), at(2 * period))) continue;
+    const TransferClasses::Range range = plain(loop);
+    const std::int64_t repeats = (std::min(iterations - 1, range.end) - done) / period;
     if (repeats < 1 || done - 2 * period < range.begin) continue;
-    if (!steady(at(0), at(period), at(2 * period))) continue;
     repeat(at(period), static_cast<double>(repeats));
     return repeats * period;
   }

@@ -37,7 +37,9 @@ void append(std::string& key, Number value) {
 
 /// All that the time of a block and its words depend on, beside its form.
 std::string key_of(const isa::StreamAddresses& addresses, const MachineModel& machine, std::int64_t period) {
-  std::string key = lengths_of(addresses);
+  std::string key;
+  key.reserve(addresses.size() * (1 + sizeof period) + kDataPorts * sizeof machine.port_bits[0]);
+  for (const isa::StreamAddress& address : addresses) key.push_back(words_of_address(address.base));
   std::array<bool, kDataPorts> uses{};
   for (const isa::StreamAddress& address : addresses) {
     uses[static_cast<std::size_t>(address.port)] = true;

@@ -34,9 +34,28 @@ void find_valid(std::int64_t first, std::int64_t step, std::int64_t extent, std:
 }  // namespace
 
 TransferClasses::TransferClasses(const isa::Stream& stream, const std::vector<std::int32_t>& tile_loops)
-    : stream_(stream), loops_(tile_loops) {}
+    : stream_(stream), loops_(tile_loops) {
+  const auto depend_on = [this](const isa::Trip& trip) {
+    if (trip.tail_loop != isa::kNoLoop) last_ |= 1U << trip.tail_loop;
+  };
+  depend_on(stream.run.elements);
+  for (const isa::WalkDim& dim : stream.dims) {
+    depend_on(dim.trip);
+    padded_ = padded_ || dim.padded;
+  }
+}
 
 std::size_t TransferClasses::of(const TilePosition& tile) {
+  if (padded_) return find(tile);
+  const std::uint32_t last = tile.last & last_;
+  for (const Found& found : found_) {
+    if (found.last == last) return found.number;
+  }
+  found_.push_back({last, find(tile)});
+  return found_.back().number;
+}
+
+std::size_t TransferClasses::find(const TilePosition& tile) {
   Class wanted;
   wanted.elements = tile.trip(stream_.run.elements);
   for (std::size_t d = 0; d < stream_.dims.size(); ++d) wanted.extents[d] = extent(stream_.dims[d], tile);

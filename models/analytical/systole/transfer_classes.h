@@ -55,9 +55,18 @@ class TransferClasses {
   [[nodiscard]] TransferExtent extent(const isa::WalkDim& dim, const TilePosition& tile) const;
   [[nodiscard]] bool alike(const Class& a, const Class& b) const;
 
+  std::size_t find(const TilePosition& tile);
+
   const isa::Stream& stream_;
   const std::vector<std::int32_t>& loops_;
+  bool padded_ = false;     ///< some dimension is
+  std::uint32_t last_ = 0;  ///< loops whose last iteration makes a difference, a bit each
   std::vector<Class> known_;
+  struct Found {
+    std::uint32_t last;
+    std::size_t number;
+  };
+  std::vector<Found> found_;  ///< without padding, by the last iterations that a tile is in
 };
 
 }  // namespace systole::analytical
