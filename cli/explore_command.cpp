@@ -18,6 +18,7 @@
 #include "cli/network_source.h"
 #include "cli/options.h"
 #include "cli/progress_line.h"
+#include "configs/resolver.h"
 #include "explore/exploration.h"
 #include "explore/parts.h"
 #include "traces/report_html.h"
@@ -39,12 +40,22 @@ struct ExploreOptions {
   std::optional<int> retries;
   std::vector<std::string> sbatch;
   std::string task;  ///< K/N
+  std::string model;
+  std::string memory;
+  std::optional<int> finalists;
 };
 
 OptionGroup explore_options(ExploreOptions& options) {
   namespace po = boost::program_options;
   OptionGroup all("Search");
-  all.add_options()                                                                                 //
+  all.add_options()  //
+      ("model", po::value(&options.model)->value_name("NAME"),
+       "what says how good a point is: systole or simdit, in place of what the space says")  //
+      ("dram", po::value(&options.memory)->value_name("NAME|FILE"),
+       "memory of every machine and of the finalists, in place of what the space says")  //
+      ("finalists", po::value<int>()->value_name("N")->notifier([&options](int n) { options.finalists = n; }),
+       "how many machines that differ are simulated beside the plain allocations, in place of what the space says; 0: "
+       "none")                                                                                      //
       ("threads", po::value(&options.threads)->value_name("N"), "threads; without it, one a core")  //
       ("top", po::value(&options.top)->value_name("N"),
        "how many of the best points to show, 10 when not given, 32 at most")  //
@@ -68,6 +79,15 @@ void check_options(const ExploreOptions& options) {
     faults.add({"", 0, 0, message, hint});
   };
   const bool slurm = options.launcher == "slurm";
+  config::SearchModel model{};
+  if (!options.model.empty() && !config::SearchModel_Parse(options.model, &model)) {
+    fault("there is no model '" + options.model + "'", "--model systole or --model simdit");
+  }
+  if (!options.memory.empty())
+    find_config(kDram, options.memory, "", {"--dram " + options.memory, 0, 0, "", ""}, faults);
+  if (options.finalists.value_or(0) < 0 || options.finalists.value_or(0) > 32) {
+    fault("--finalists takes a whole number from 0 to 32");
+  }
   if (options.threads < 0 || options.top < 1) fault("--threads and --top take whole numbers above 0");
   if (!slurm && options.launcher != "local") {
     fault("there is no launcher '" + options.launcher + "'", "--launcher local or --launcher slurm");
@@ -84,6 +104,21 @@ void check_options(const ExploreOptions& options) {
     fault("--task goes without --launcher slurm, --force and --json");
   }
   faults.throw_if_any();
+}
+
+SpaceChanges changes_of(const ExploreOptions& options) {
+  SpaceChanges changes{std::nullopt, options.memory, options.finalists};
+  config::SearchModel model{};
+  if (config::SearchModel_Parse(options.model, &model)) changes.model = model;
+  return changes;
+}
+
+/// What a task of a cluster needs to search the same space.
+std::vector<std::string> arguments_of(const ExploreOptions& options) {
+  std::vector<std::string> arguments;
+  if (!options.model.empty()) arguments.push_back("--model=" + options.model);
+  if (!options.memory.empty()) arguments.push_back("--dram=" + options.memory);
+  return arguments;
 }
 
 /// Which share of how many.
@@ -200,7 +235,7 @@ void run_explore(const std::vector<std::string>& arguments, std::ostream& out) {
   if (!name) return;
   set_log_levels(options.talk.logs);
   check_options(options);
-  const LoadedSpace space = load_space(*name);
+  const LoadedSpace space = load_space(*name, changes_of(options));
 
   const bool silent = options.talk.quiet || options.results.json;
   ProgressLine progress(!silent);
@@ -228,8 +263,8 @@ void run_explore(const std::vector<std::string>& arguments, std::ostream& out) {
   Exploration exploration;
   with_search(space, [&](const PointCost& cost, const Search& search) {
     if (options.launcher == "slurm") {
-      search_on_slurm({*name, options.results.out, options.tasks.value_or(16), options.retries.value_or(3),
-                       std::max(1, options.threads), options.sbatch, silent},
+      search_on_slurm({*name, arguments_of(options), options.results.out, options.tasks.value_or(16),
+                       options.retries.value_or(3), std::max(1, options.threads), options.sbatch, silent},
                       *store);
     }
     exploration = explore(space, cost, search, how);

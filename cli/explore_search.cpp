@@ -19,6 +19,20 @@ namespace {
 /// Points that a search one by one still covers in a reasonable time.
 constexpr std::size_t kMostSinglePoints = 20000;
 
+/// Throws UserError when the published model has no rule for what is fused.
+simdit::Sweep sweep_of(const simdit::Program& program, const config::Workload& workload, const std::string& path) {
+  try {
+    return {program.layers, workload.fusion()};
+  } catch (const UserError& error) {
+    std::vector<Diagnostic> faults = error.diagnostics();
+    for (Diagnostic& fault : faults) {
+      fault.file = path;
+      if (workload.fusion()) fault.hint = "`fusion: false` in the space's workload, or search with `model: systole`";
+    }
+    throw UserError(std::move(faults));
+  }
+}
+
 std::vector<SimditWorkload> simdit_workloads(const LoadedSpace& space) {
   std::vector<SimditWorkload> workloads;
   Diagnostics diagnostics;
@@ -37,7 +51,7 @@ std::vector<SimditWorkload> simdit_workloads(const LoadedSpace& space) {
                        fmt::format("SimDIT has no model for {} ({}): {}", node.node, node.onnx_op, node.reason),
                        "search with `model: systole`"});
     }
-    workloads.push_back({simdit::Sweep(program.layers, workload.fusion()), workload.weight()});
+    if (program.unmodelled.empty()) workloads.push_back({sweep_of(program, workload, network.path), workload.weight()});
   }
   diagnostics.throw_if_any();
   return workloads;

@@ -35,8 +35,10 @@ std::string quoted(const std::string& text) {
 
 /// What sbatch runs on a node for each index of the array.
 std::string script_of(const SlurmSearch& search) {
+  std::string space = quoted(search.space);
+  for (const std::string& change : search.changes) space += " " + quoted(change);
   return fmt::format("#!/bin/sh\nexec {} explore {} --out {} --task \"$SLURM_ARRAY_TASK_ID\"/{} --threads {} --quiet\n",
-                     quoted(fs::read_symlink("/proc/self/exe").string()), quoted(search.space),
+                     quoted(fs::read_symlink("/proc/self/exe").string()), space,
                      quoted(fs::absolute(search.results).string()), search.tasks, search.threads);
 }
 

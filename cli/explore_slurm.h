@@ -11,13 +11,14 @@ namespace systole {
 
 /// A search as an array job of Slurm.
 struct SlurmSearch {
-  std::string space;                ///< as the user named it
-  std::filesystem::path results;    ///< DIR, which every node must see
-  int tasks = 16;                   ///< of the array; earlier tasks that still wait or run are kept, with their number
-  int retries = 3;                  ///< how often a task that has failed is submitted again
-  int threads = 1;                  ///< and processors of a task
-  std::vector<std::string> sbatch;  ///< further options of sbatch
-  bool silent = false;              ///< says nothing of its progress
+  std::string space;                 ///< as the user named it
+  std::vector<std::string> changes;  ///< options that change it, as they were given
+  std::filesystem::path results;     ///< DIR, which every node must see
+  int tasks = 16;                    ///< of the array; earlier tasks that still wait or run are kept, with their number
+  int retries = 3;                   ///< how often a task that has failed is submitted again
+  int threads = 1;                   ///< and processors of a task
+  std::vector<std::string> sbatch;   ///< further options of sbatch
+  bool silent = false;               ///< says nothing of its progress
 };
 
 /// Has every piece of work done by `systole explore SPACE --task K/N` on Slurm's nodes and collects the results in

@@ -234,6 +234,7 @@ Json exploration_json(const LoadedSpace& space, const Exploration& exploration, 
           {"engine", "explore"},
           {"space", space.space.name()},
           {"hardware", space.machine.name()},
+          {"memory", space.machine.memory_description().name()},
           {"workloads", workloads},
           {"budgets", budgets},
           {"model", config::SearchModel_Name(space.space.model())},
@@ -252,9 +253,12 @@ Json exploration_json(const LoadedSpace& space, const Exploration& exploration, 
 
 std::string exploration_table(const LoadedSpace& space, const Exploration& exploration, std::size_t shown) {
   const Tally& tally = exploration.search.tally;
-  std::string text = fmt::format("{} with the {} model, {} search: {:.0f} points{}\n\n", space.space.name(),
-                                 config::SearchModel_Name(space.space.model()), exploration.method, tally.points,
-                                 exploration.search.proven ? ", all of the space" : "");
+  const std::string memory = space.space.model() == config::systole  // the published model knows of none
+                                 ? " and memory " + space.machine.memory_description().name()
+                                 : "";
+  std::string text = fmt::format("{} with the {} model{}, {} search: {:.0f} points{}\n\n", space.space.name(),
+                                 config::SearchModel_Name(space.space.model()), memory, exploration.method,
+                                 tally.points, exploration.search.proven ? ", all of the space" : "");
   for (const SpaceAxis& axis : space.design.axes())
     text += fmt::format("{:>12}", axis.field.substr(axis.field.find('.') + 1));
   const Objectives objectives = objectives_of(space);

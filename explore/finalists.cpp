@@ -75,23 +75,27 @@ std::vector<Contender> pool_of(const Exploration& exploration) {
 
 std::vector<std::size_t> choose_finalists(const std::vector<Contender>& pool,
                                           const std::vector<std::optional<double>>& costs, std::size_t count) {
-  constexpr double kResolution = 1.01;
   std::vector<std::size_t> order;
   for (std::size_t place = 1; place < pool.size(); ++place) {
     if (costs[place]) order.push_back(place);
   }
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return *costs[a] < *costs[b]; });
-  std::vector<std::size_t> chosen{0};
-  const auto is_apart = [&](std::size_t place, std::size_t known) {
-    const bool same_cost =
-        costs[known] && std::max(*costs[place], *costs[known]) < kResolution * std::min(*costs[place], *costs[known]);
-    return !same_cost && !are_alike(pool[place].values, pool[known].values);
-  };
-  for (const std::size_t place : order) {
-    if (chosen.size() == count) break;
-    if (std::all_of(chosen.begin(), chosen.end(), [&](std::size_t known) { return is_apart(place, known); })) {
-      chosen.push_back(place);
+  std::vector<std::size_t> chosen;
+  for (int thousandths = 10; thousandths > 0 && chosen.size() < count; --thousandths) {
+    const double step = 1 + thousandths / 1000.0;
+    const auto is_apart = [&](std::size_t place, std::size_t known) {
+      const bool same_cost =
+          costs[known] && std::max(*costs[place], *costs[known]) < step * std::min(*costs[place], *costs[known]);
+      return !same_cost && !are_alike(pool[place].values, pool[known].values);
+    };
+    std::vector<std::size_t> apart{0};
+    for (const std::size_t place : order) {
+      if (apart.size() == count) break;
+      if (std::all_of(apart.begin(), apart.end(), [&](std::size_t known) { return is_apart(place, known); })) {
+        apart.push_back(place);
+      }
     }
+    if (apart.size() > chosen.size()) chosen = apart;
   }
   return chosen;
 }

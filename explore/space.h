@@ -80,9 +80,16 @@ struct LoadedSpace {
 /// What is to be small.
 Objectives objectives_of(const LoadedSpace& space);
 
+/// What replaces a part of a space's file.
+struct SpaceChanges {
+  std::optional<config::SearchModel> model;
+  std::string memory;            ///< of every machine, of the finalists too; empty: what the file says
+  std::optional<int> finalists;  ///< how many machines go to the cycle level; 0: none
+};
+
 /// Reads a space by name or file. Throws UserError with every fault: unknown fields (with the nearest), values that the
 /// field's rule forbids, an axis without values, a budget that no allocation meets (with the nearest miss).
-LoadedSpace load_space(const std::string& name);
+LoadedSpace load_space(const std::string& name, const SpaceChanges& changes = {});
 
 /// The whole number at `path` of a configuration, as systolic_array.rows; the path must exist.
 std::int64_t number_at(const std::string& path, const google::protobuf::Message& message);

@@ -87,17 +87,28 @@ void check_wishes(const Loaded<config::Space>& loaded, const config::Machine& ma
 /// The machine with each memory of the finalists; its own when they name none.
 std::vector<config::Machine> finalist_machines(const Loaded<config::Space>& loaded, const MachineRequest& request,
                                                const config::Machine& own, Diagnostics& diagnostics) {
+  if (!loaded.message.has_finalists()) return {};
   const config::Finalists& finalists = loaded.message.finalists();
-  if (loaded.message.has_finalists() && finalists.memory().empty()) return {own};
+  if (finalists.memory().empty()) return {own};
   std::vector<config::Machine> machines;
   for (int m = 0; m < finalists.memory_size(); ++m) {
     MachineRequest other = request;
-    other.memory = finalists.memory(m);
+    other.overrides.push_back("memory=" + finalists.memory(m));  // after what the space sets
     Diagnostics faults;
     machines.push_back(load_machine(other, faults).message);
     add_at(loaded.source.fault(fmt::format("finalists.memory[{}]", m), ""), faults, diagnostics);
   }
   return machines;
+}
+
+void change(config::Space& space, const SpaceChanges& changes) {
+  if (changes.model) space.set_model(*changes.model);
+  if (changes.finalists) {
+    *changes.finalists > 0 ? space.mutable_finalists()->set_count(*changes.finalists) : space.clear_finalists();
+  }
+  if (changes.memory.empty()) return;
+  space.add_set("memory=" + changes.memory);
+  if (space.has_finalists()) space.mutable_finalists()->clear_memory();
 }
 
 std::vector<SpaceAxis> axes_of(const Loaded<config::Space>& loaded, const config::Machine& machine,
@@ -188,7 +199,7 @@ Objectives objectives_of(const LoadedSpace& space) {
   return {space.space, space.machine.clock_mhz()};
 }
 
-LoadedSpace load_space(const std::string& name) {
+LoadedSpace load_space(const std::string& name, const SpaceChanges& changes) {
   Diagnostics diagnostics;
   const std::string path = find_config(kSpaces, name, "", {"SPACE " + name, 0, 0, "", ""}, diagnostics);
   diagnostics.throw_if_any();
@@ -200,6 +211,7 @@ LoadedSpace load_space(const std::string& name) {
     space.set_name(file.substr(0, file.find_last_of('.')));
   }
   fill_defaults(space);
+  change(space, changes);
   if (space.workload().empty()) {
     diagnostics.add(loaded.source.fault("workload", "there is no network to run", "add a `workload`"));
   }

@@ -134,6 +134,18 @@ TEST_F(ExploreCommand, FaultsOfASpaceAreTold) {
               HasSubstr("training needs a float32 SIMD unit"));
 }
 
+TEST_F(ExploreCommand, WhatThePublishedModelCannotFuseIsToldInTheSpacesWords) {
+  std::ofstream(place / "space.textproto") << R"(machine: "inference_16x16"
+axis { field: "ports.ibuf" value: 64 value: 128 }
+workload { network: "lenet5" }
+model: simdit
+)";
+  const Ended run = systole("explore ./space.textproto");
+  EXPECT_EQ(run.code, 1);
+  EXPECT_THAT(run.err, HasSubstr("lenet5.onnx: error: SimDIT's fusion has no rule"));
+  EXPECT_THAT(run.err, HasSubstr("`fusion: false` in the space's workload"));
+}
+
 /// A machine that the model cannot cost is counted by reason; when none is left, that is the fault.
 TEST_F(ExploreCommand, PointsWithoutACostAreListed) {
   const auto space = [&](const std::string& values) {
@@ -188,6 +200,40 @@ finalists { count: 2 memory: "ideal" memory: "hbm2" }
   const std::string report = text_of("a/report.html");
   EXPECT_THAT(report, HasSubstr("\"kendall_tau\""));  // the data are in the page
   EXPECT_THAT(report, HasSubstr("function finalists("));
+}
+
+/// Model, memory and finalists of the command line replace those of the file, what it sets included.
+TEST_F(ExploreCommand, OptionsReplaceWhatTheSpaceSays) {
+  std::ofstream(place / "space.textproto") << R"(machine: "inference_16x16"
+set: "memory=ideal"
+axis { field: "ports.ibuf" value: 64 value: 128 }
+workload { network: "lenet5" fusion: false }
+finalists { count: 1 memory: "ideal" memory: "hbm2" }
+)";
+  const auto summary = [&](const std::string& options) {
+    const Ended run = systole("explore ./space.textproto --json " + options);
+    EXPECT_EQ(run.code, 0) << run.err;
+    return nlohmann::json::parse(run.out);
+  };
+  const nlohmann::json own = summary("");
+  EXPECT_EQ(own["model"], "systole");
+  EXPECT_EQ(own["memory"], "ideal");
+  ASSERT_EQ(own["finalists"].size(), 2U);
+  EXPECT_GT(own["finalists"][1]["machines"][0]["simulated_cycles"],
+            own["finalists"][0]["machines"][0]["simulated_cycles"]);
+  const nlohmann::json none = summary("--finalists 0 --model simdit");
+  EXPECT_EQ(none["model"], "simdit");
+  EXPECT_FALSE(none.contains("finalists"));
+  const nlohmann::json other = summary("--finalists 2 --dram ddr4_2400");
+  EXPECT_EQ(other["memory"], "ddr4_2400");
+  EXPECT_GT(other["best"][0]["cycles"], own["best"][0]["cycles"]);
+  ASSERT_EQ(other["finalists"].size(), 1U);
+  EXPECT_EQ(other["finalists"][0]["memory"], "ddr4_2400");
+  const Ended bad = systole("explore ./space.textproto --model simdt --dram hbm3 --finalists 33");
+  EXPECT_EQ(bad.code, 1);
+  for (const char* fault : {"there is no model 'simdt'", "there is no memory named 'hbm3'", "from 0 to 32"}) {
+    EXPECT_THAT(bad.err, HasSubstr(fault));
+  }
 }
 
 /// One field moves and the rest of its budget follows: the other port takes what is left.
