@@ -161,25 +161,37 @@ class Sampler {
   }
 
  private:
-  /// Moves random axes towards the bounds of budgets that are not met.
+  /// Moves random axes towards the bounds of budgets that are not met. When no axis of a budget can go on, all that
+  /// further steps would do is to draw numbers: those are skipped.
   bool repair(Point& point) {
-    for (int step = 0; step < 4096; ++step) {
+    for (unsigned step = 0; step < kMostSteps; ++step) {
       const auto broken = std::find_if(space_.budgets().begin(), space_.budgets().end(),
                                        [&](const SpaceBudget& budget) { return excess(budget, point) != 0; });
       if (broken == space_.budgets().end()) return true;
       if (broken->terms.empty()) return false;
+      const std::int64_t over = excess(*broken, point);
+      const auto stays = [&](const SpaceBudget::Term& term) { return nearest(term, point, over) == point[term.axis]; };
+      if (std::all_of(broken->terms.begin(), broken->terms.end(), stays)) {
+        random_.discard(kNumbersOfAStep * (kMostSteps - step));
+        return false;
+      }
       const SpaceBudget::Term& term = broken->terms[random_() % broken->terms.size()];
-      const std::vector<std::int64_t>& values = space_.axes()[term.axis].values;
-      const std::int64_t wanted = values[point[term.axis]] - excess(*broken, point) / term.weight;
-      const auto nearest = std::lower_bound(values.begin(), values.end(), wanted);
-      const auto top = static_cast<std::uint32_t>(
-          std::min<std::ptrdiff_t>(nearest - values.begin(), static_cast<std::ptrdiff_t>(values.size()) - 1));
+      const std::uint32_t top = nearest(term, point, over);
       const std::uint32_t now = point[term.axis];
       const std::uint32_t low = std::min(now, top);
       const std::uint32_t high = std::max(now, top);
       point[term.axis] = low + static_cast<std::uint32_t>(random_() % (high - low + 1));
     }
     return false;
+  }
+
+  /// The value of its axis that would make up for an excess.
+  [[nodiscard]] std::uint32_t nearest(const SpaceBudget::Term& term, const Point& point, std::int64_t over) const {
+    const std::vector<std::int64_t>& values = space_.axes()[term.axis].values;
+    const std::int64_t wanted = values[point[term.axis]] - over / term.weight;
+    const auto found = std::lower_bound(values.begin(), values.end(), wanted);
+    return static_cast<std::uint32_t>(
+        std::min<std::ptrdiff_t>(found - values.begin(), static_cast<std::ptrdiff_t>(values.size()) - 1));
   }
 
   /// How far the sum is above (below: negative) what is allowed.
@@ -189,6 +201,9 @@ class Sampler {
     if (sum > budget.at_most) return sum - budget.at_most;
     return sum < budget.at_least ? sum - budget.at_least : 0;
   }
+
+  static constexpr unsigned kMostSteps = 4096;
+  static constexpr unsigned kNumbersOfAStep = 2;
 
   const DesignSpace& space_;
   std::mt19937_64 random_;
