@@ -89,8 +89,8 @@ void with_search(const LoadedSpace& space, const std::function<void(const PointC
     use(simdit_cost(space, workloads, true), search_of(space, cost, table ? &*table : nullptr));
   } else {
     const std::vector<CorrectedWorkload> workloads = load_workloads(space);
-    const PointCost cost = corrected_cost(space, workloads, false);
-    use(corrected_cost(space, workloads, true), search_of(space, cost, nullptr));
+    const CorrectedCosts costs = corrected_costs(space, workloads);
+    use(costs.with_energy, search_of(space, costs.cost, nullptr));
   }
 }
 

@@ -101,10 +101,10 @@ class SharedNetworks {
 /// The costs of machines one after the other, for one thread.
 class Evaluator {
  public:
-  Evaluator(const std::vector<CorrectedWorkload>& workloads, bool with_energy, SharedNetworks& shared)
-      : workloads_(workloads), with_energy_(with_energy), shared_(shared) {}
+  Evaluator(const std::vector<CorrectedWorkload>& workloads, SharedNetworks& shared)
+      : workloads_(workloads), shared_(shared) {}
 
-  Measures measure(const config::Machine& machine) {
+  Measures measure(const config::Machine& machine, bool with_energy) {
     std::string fixed = kept_fixed(machine);
     if (!networks_ || fixed != fixed_ || networks_->full()) {
       sweeps_.clear();
@@ -115,7 +115,7 @@ class Evaluator {
     Measures sum;
     for (std::size_t w = 0; w < workloads_.size(); ++w) {
       const CorrectedWorkload& workload = workloads_[w];
-      const Measures one = can_sweep(workload) ? swept(w, machine) : compiled(workload, machine);
+      const Measures one = can_sweep(workload) ? swept(w, machine, with_energy) : compiled(workload, machine);
       sum.cycles += workload.weight * one.cycles;
       sum.energy_pj += workload.weight * one.energy_pj;
     }
@@ -129,7 +129,7 @@ class Evaluator {
     analytical::Sweep timing;
   };
 
-  Measures swept(std::size_t workload, const config::Machine& machine) {
+  Measures swept(std::size_t workload, const config::Machine& machine, bool with_energy) {
     std::unique_ptr<Pair>& pair = sweeps_[workload];
     if (!pair) pair = std::make_unique<Pair>(networks_->of(workload, machine));
     pair->timing.begin(machine.ports());
@@ -138,7 +138,7 @@ class Evaluator {
     }
     const std::int64_t cycles = pair->timing.cycles(pair->network.instruction_address(pair->timing.words()));
     Measures result{static_cast<double>(cycles)};
-    if (!with_energy_) return result;
+    if (!with_energy) return result;
     Work work = pair->timing.work();
     work.events.cycles = cycles;
     result.energy_pj = estimated_energy(work, machine).total().value;
@@ -151,7 +151,6 @@ class Evaluator {
   }
 
   const std::vector<CorrectedWorkload>& workloads_;
-  bool with_energy_;
   SharedNetworks& shared_;
   std::string fixed_;
   std::shared_ptr<KnownNetworks> networks_;
@@ -161,12 +160,11 @@ class Evaluator {
 /// Evaluators that no thread uses at the moment.
 class Pool {
  public:
-  explicit Pool(const std::vector<CorrectedWorkload>& workloads, bool with_energy)
-      : workloads_(workloads), with_energy_(with_energy), shared_(workloads) {}
+  explicit Pool(const std::vector<CorrectedWorkload>& workloads) : workloads_(workloads), shared_(workloads) {}
 
   std::unique_ptr<Evaluator> take() {
     const std::lock_guard lock(mutex_);
-    if (free_.empty()) return std::make_unique<Evaluator>(workloads_, with_energy_, shared_);
+    if (free_.empty()) return std::make_unique<Evaluator>(workloads_, shared_);
     std::unique_ptr<Evaluator> taken = std::move(free_.back());
     free_.pop_back();
     return taken;
@@ -179,7 +177,6 @@ class Pool {
 
  private:
   const std::vector<CorrectedWorkload>& workloads_;
-  bool with_energy_;
   SharedNetworks shared_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Evaluator>> free_;
@@ -192,20 +189,24 @@ Measures corrected_measures(const isa::Program& program, const config::Machine& 
   return {static_cast<double>(analysis.run.cycles.count()), estimated_energy(analysis.work, machine).total().value};
 }
 
-PointCost corrected_cost(const LoadedSpace& space, const std::vector<CorrectedWorkload>& workloads, bool with_energy) {
+CorrectedCosts corrected_costs(const LoadedSpace& space, const std::vector<CorrectedWorkload>& workloads) {
   const Objectives objectives = objectives_of(space);
-  return [&space, objectives, pool = std::make_shared<Pool>(workloads, with_energy || objectives.needs_energy())](
-             const std::vector<std::int64_t>& values, std::string& reason) -> std::optional<Evaluated> {
-    std::unique_ptr<Evaluator> evaluator = pool->take();
-    std::optional<Evaluated> found;
-    try {
-      found = objectives.judge(evaluator->measure(machine_with(space, values)));
-    } catch (const UserError& error) {
-      reason = error.diagnostics().front().message;
-    }
-    pool->give_back(std::move(evaluator));
-    return found;
+  const auto pool = std::make_shared<Pool>(workloads);
+  const auto cost = [&](bool with_energy) -> PointCost {
+    return [&space, objectives, pool, with_energy](const std::vector<std::int64_t>& values,
+                                                   std::string& reason) -> std::optional<Evaluated> {
+      std::unique_ptr<Evaluator> evaluator = pool->take();
+      std::optional<Evaluated> found;
+      try {
+        found = objectives.judge(evaluator->measure(machine_with(space, values), with_energy));
+      } catch (const UserError& error) {
+        reason = error.diagnostics().front().message;
+      }
+      pool->give_back(std::move(evaluator));
+      return found;
+    };
   };
+  return {cost(objectives.needs_energy()), cost(true)};
 }
 
 }  // namespace systole

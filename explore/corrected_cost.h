@@ -18,10 +18,15 @@ struct CorrectedWorkload {
 /// What the corrected model says of a program.
 Measures corrected_measures(const isa::Program& program, const config::Machine& machine);
 
-/// What the corrected model says of any machine of the space, one at a time: those of `systole analyze`. Thread-safe.
-/// Without fusion and with the greedy rule for tiles it keeps what machines share, and a machine takes well below a
-/// millisecond. `with_energy`: measure it even when no
-/// objective needs it. Everything it takes must outlive it.
-PointCost corrected_cost(const LoadedSpace& space, const std::vector<CorrectedWorkload>& workloads, bool with_energy);
+/// What the corrected model says of any machine of a space, one at a time: what `systole analyze` says. Thread-safe.
+/// Without fusion and with the greedy rule for tiles it keeps what machines share, for all threads and both costs, and
+/// a machine takes well below a millisecond.
+struct CorrectedCosts {
+  PointCost cost;         ///< measures energy when an objective needs it
+  PointCost with_energy;  ///< measures it in any case
+};
+
+/// Both references must outlive the costs.
+CorrectedCosts corrected_costs(const LoadedSpace& space, const std::vector<CorrectedWorkload>& workloads);
 
 }  // namespace systole

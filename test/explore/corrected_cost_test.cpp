@@ -63,7 +63,7 @@ std::vector<std::int64_t> random_values(const DesignSpace& design, std::mt19937&
 void expect_same(const std::string& memory, const std::string& network, bool fusion, int machines) {
   const LoadedSpace space = space_with(memory);
   const std::vector<CorrectedWorkload> workloads = workload(network, fusion);
-  const PointCost cost = corrected_cost(space, workloads, false);
+  const PointCost cost = corrected_costs(space, workloads).cost;
   std::mt19937 random(7);
   std::string reason;
   for (int i = 0; i < machines; ++i) {
@@ -112,10 +112,10 @@ TEST(CorrectedCost, is_the_same_when_threads_share_what_they_know) {
     std::mt19937 random(11);
     std::vector<std::vector<std::int64_t>> machines(30);
     for (std::vector<std::int64_t>& values : machines) values = random_values(space.design, random);
-    const CyclesAndEnergy alone = measures_of(corrected_cost(space, workloads, true), machines, 0);
+    const CyclesAndEnergy alone = measures_of(corrected_costs(space, workloads).with_energy, machines, 0);
     EXPECT_GT(*std::max_element(alone.begin(), alone.end()), std::make_pair(0.0, 0.0));
     for (const std::size_t threads : {2, 5}) {
-      const PointCost together = corrected_cost(space, workloads, true);
+      const PointCost together = corrected_costs(space, workloads).with_energy;
       std::vector<CyclesAndEnergy> found(threads);
       std::vector<std::thread> started;
       for (std::size_t t = 0; t < threads; ++t) {
@@ -130,7 +130,7 @@ TEST(CorrectedCost, is_the_same_when_threads_share_what_they_know) {
 TEST(CorrectedCost, says_why_a_machine_has_none_and_goes_on) {
   const LoadedSpace space = space_with("ddr4_2400");
   const std::vector<CorrectedWorkload> workloads = workload("squeezenet", false);
-  const PointCost cost = corrected_cost(space, workloads, false);
+  const PointCost cost = corrected_costs(space, workloads).cost;
   std::vector<std::int64_t> values;
   for (const SpaceAxis& axis : space.design.axes()) values.push_back(axis.values.back());
   std::string reason;

@@ -105,7 +105,7 @@ void run(std::size_t count) {
     space.machine.set_memory(with.memory());
     *space.machine.mutable_memory_description() = with.memory_description();
     for (const std::size_t threads : {1, 2}) {
-      measure(fmt::format("systole, {}", memory), corrected_cost(space, corrected, false), machines, threads);
+      measure(fmt::format("systole, {}", memory), corrected_costs(space, corrected).cost, machines, threads);
     }
   }
 }

@@ -49,8 +49,8 @@ BlockParts::Way& BlockParts::way(std::size_t stream, std::int64_t port_bits) {
   return self.ways.emplace(place, std::move(made)).first->second;
 }
 
-std::string BlockParts::name_of(const Setting& setting) {
-  std::string name;
+std::pmr::string BlockParts::name_of(const Setting& setting) {
+  std::pmr::string name;
   name.reserve(static_cast<std::size_t>(others_ + 1) * (sizeof(std::uint32_t) + static_cast<std::size_t>(others_) / 2));
   for (std::size_t s = 0; s < streams_.size(); ++s) {
     if (!streams_[s]) continue;

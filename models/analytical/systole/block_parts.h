@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -51,7 +52,7 @@ class BlockParts {
   Setting setting(const MachineModel& machine);
 
   /// Blocks in settings of the same name take equally long.
-  std::string name_of(const Setting& setting);
+  std::pmr::string name_of(const Setting& setting);
 
  private:
   struct Place {

@@ -1,7 +1,9 @@
 #include "models/analytical/systole/known_blocks.h"
 
 #include <array>
+#include <memory_resource>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <utility>
 
@@ -24,20 +26,20 @@ char words_of_address(std::int64_t address) {
   return isa::fits_one_word(address) ? 1 : 2;
 }
 
-std::string lengths_of(const isa::StreamAddresses& addresses) {
-  std::string lengths;
+std::pmr::string lengths_of(const isa::StreamAddresses& addresses) {
+  std::pmr::string lengths;
   for (const isa::StreamAddress& address : addresses) lengths.push_back(words_of_address(address.base));
   return lengths;
 }
 
 template <typename Number>
-void append(std::string& key, Number value) {
+void append(std::pmr::string& key, Number value) {
   key.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
 /// All that the time of a block and its words depend on, beside its form.
-std::string key_of(const isa::StreamAddresses& addresses, const MachineModel& machine, std::int64_t period) {
-  std::string key;
+std::pmr::string key_of(const isa::StreamAddresses& addresses, const MachineModel& machine, std::int64_t period) {
+  std::pmr::string key;
   key.reserve(addresses.size() * (1 + sizeof period) + kDataPorts * sizeof machine.port_bits[0]);
   for (const isa::StreamAddress& address : addresses) key.push_back(words_of_address(address.base));
   std::array<bool, kDataPorts> uses{};
@@ -61,7 +63,7 @@ class KnownBlocks::Form {
   /// The second is true when the block was not known before.
   std::pair<const Timed*, bool> timed(const isa::StreamAddresses& addresses, const MachineModel& machine,
                                       std::int64_t period) {
-    std::string key = key_of(addresses, machine, period);
+    std::pmr::string key = key_of(addresses, machine, period);
     const std::lock_guard lock(mutex_);
     const auto known = known_.find(key);
     if (known != known_.end()) return {&known->second, false};
@@ -90,20 +92,24 @@ class KnownBlocks::Form {
   }
 
   isa::BlockWords words(const isa::StreamAddresses& addresses) {
-    std::string lengths = lengths_of(addresses);
+    std::pmr::string lengths = lengths_of(addresses);
     const auto known = words_.find(lengths);
     if (known != words_.end()) return known->second;
     return words_.emplace(std::move(lengths), isa::count_words(block_)).first->second;
   }
 
-  std::mutex mutex_;  ///< for all the rest
+  template <typename Value>
+  using Table = std::pmr::unordered_map<std::pmr::string, Value>;
+
+  std::mutex mutex_;                            ///< for all the rest
+  std::pmr::monotonic_buffer_resource memory_;  ///< of the tables, which only grow
   isa::Block block_;  ///< its streams begin where those of the one begin that was not known last
   BlockParts parts_;
   BlockTiming timing_;
-  std::optional<Work> work_;                                ///< when a block of the form has been timed
-  std::unordered_map<std::string, isa::BlockWords> words_;  ///< by how long the addresses are
-  std::unordered_map<std::string, Timed> known_;            ///< by what `key_of` says
-  std::unordered_map<std::string, BlockTime> times_;        ///< by the names of settings
+  std::optional<Work> work_;                ///< when a block of the form has been timed
+  Table<isa::BlockWords> words_{&memory_};  ///< by how long the addresses are
+  Table<Timed> known_{&memory_};            ///< by what `key_of` says
+  Table<BlockTime> times_{&memory_};        ///< by the names of settings
 };
 
 KnownBlocks::KnownBlocks(const config::Machine& machine)
