@@ -79,6 +79,7 @@ void BlockTiming::lay_out() {
   writes_end_ = times(1);
   writes_waiting_ = times(1);
   debt_ = times(1);
+  writes_late_ = times(1);
   array_free_ = times(1);
   simd_free_ = times(1);
   obuf_depth_ = std::max<std::size_t>(1, block_.array.output_depth);
@@ -88,6 +89,8 @@ void BlockTiming::lay_out() {
   array_sums_ = sums(kArraySums);
   nest_sums_ = sums(kNestSums * block_.simd.nests.size());
   nest_ends_ = times(block_.simd.nests.size());
+  // The block before ended when its last store was taken.
+  if (!memory_.ideal()) start_.times[writes_waiting_] = memory_.posted();
   sides_ = block_.array.used && block_.simd.used && block_.simd.reads_obuf;
   generation_loops_ = static_cast<std::size_t>(block_.array.output_loop + 1);
   history_.resize(block_.tile_loops.size());
@@ -103,6 +106,7 @@ void BlockTiming::lay_out(int stream) {
   places.depth = std::max<std::size_t>(1, self.depth);
   places.slots = times(places.depth);
   places.ready = times(1);
+  places.foreseen = times(1);
   places.sums = sums(2);
   streams_.push_back(places);
 }

@@ -68,8 +68,9 @@ class BlockTiming {
     std::size_t sequencer = 0;  ///< time: free
     std::size_t slots = 0;      ///< times: when the last `depth` generations were given back, oldest first
     std::size_t depth = 1;
-    std::size_t ready = 0;  ///< time: end of the last transfer
-    std::size_t sums = 0;   ///< bytes, elements
+    std::size_t ready = 0;     ///< time: end of the last transfer
+    std::size_t foreseen = 0;  ///< work by which its next transfer was already said to hold up others
+    std::size_t sums = 0;      ///< bytes, elements
     Side side = Side::array;
     bool through_obuf = false;
     bool copied = false;      ///< a load that stores drain directly
@@ -98,9 +99,11 @@ class BlockTiming {
   double transfer(StreamPlaces& stream, double start);
   double load(StreamPlaces& stream, double begin, const Transfer& work);
   double store(StreamPlaces& stream, double begin, const Transfer& work);
+  [[nodiscard]] double rounds(const StreamPlaces& stream, double at_memory, const Transfer& work) const;
+  void make_up(double begin, double owed);
   double bus(const StreamPlaces& stream, double begin, const Transfer& work);
   double on_their_way(const StreamPlaces& stream, double begin, double time);
-  void repay(double begin, double busy, const Flight& mine);
+  void repay(const StreamPlaces& stream, double begin, double busy, const Flight& mine);
   [[nodiscard]] double lost_by_reading(const Flight& mine) const;
   [[nodiscard]] double lost_by_writing(const Flight& mine) const;
   double read(const Flight& mine, double busy);
@@ -132,6 +135,7 @@ class BlockTiming {
   std::array<StreamPlaces*, isa::kMaxStreams> by_number_{};
   std::array<std::size_t, kPorts> bus_{};  ///< by port: its bus among the servers, behind it its bursts; 0: not shared
   std::size_t debt_ = 0;                   ///< work by which a transfer has held up others that were timed before
+  std::size_t writes_late_ = 0;            ///< work of reads that went between writes which were timed before
   int debtor_ = isa::kNoStream;            ///< its stream
   std::size_t array_free_ = 0, simd_free_ = 0;
   std::size_t reads_end_ = 0;       ///< time: the memory has done all reads so far

@@ -31,35 +31,56 @@ double BlockTiming::on_their_way(const StreamPlaces& stream, double begin, doubl
 
 double BlockTiming::load(StreamPlaces& stream, double begin, const Transfer& work) {
   if (memory_.ideal()) return std::max(bus(stream, begin, work), begin + work.chip);
-  const double in_flight = work.in_flight + disturbance_[static_cast<std::size_t>(stream.stream)] * work.exposed;
-  const double all_answered = on_their_way(stream, begin, in_flight);
   const double at_memory = begin + work.request;
+  const double in_flight = rounds(stream, at_memory, work);
+  const double all_answered = on_their_way(stream, begin, in_flight);
   const double data = at_memory + work.first + memory_.response();
-  const Flight mine = flight(stream.stream, work, at_memory, at_memory + std::max(work.memory, in_flight));
+  const Flight mine = flight(stream.stream, work, at_memory, in_flight);
   const double busy = work.memory + lost_by_reading(mine);
-  repay(begin, busy, mine);
+  repay(stream, begin, busy, mine);
   const double memory_done = read(mine, busy) + read_later(stream, mine);
   const double last = memory_done + work.last_wait + memory_.response() + work.last_bus;
   return std::max({bus(stream, data, work), last, all_answered, data + work.chip});
+}
+
+/// How long a load's bursts are on their way, as many at a time as the port may have: the longer, the more of their
+/// rows other streams have closed and the more often a channel writes when they come.
+double BlockTiming::rounds(const StreamPlaces& stream, double at_memory, const Transfer& work) const {
+  const double reading = work.in_flight + disturbance_[static_cast<std::size_t>(stream.stream)] * work.exposed;
+  const Flight mine = flight(stream.stream, work, at_memory, reading);
+  double waits = 0;
+  for (const Flight& write : state_.flights.writes) {
+    if (write.any()) waits += waits_for_writes(mine, write, banks_, memory_);
+  }
+  return reading + waits / static_cast<double>(machine_.outstanding_bursts);
 }
 
 double BlockTiming::store(StreamPlaces& stream, double begin, const Transfer& work) {
   if (memory_.ideal()) return std::max(bus(stream, begin, work), begin + work.chip);
   const double all_answered = on_their_way(stream, begin, work.in_flight);
   const double from = std::max(begin + work.last_bus, time(writes_end_));
-  const Flight mine = flight(stream.stream, work, from, from + work.memory);
+  const Flight mine = flight(stream.stream, work, from, work.in_flight);
   const double busy = work.memory + lost_by_writing(mine);
-  repay(begin, busy, mine);
+  drain(begin);
+  make_up(begin, std::exchange(time(writes_late_), 0.0));
+  repay(stream, begin, busy, mine);
   const double taken = write(begin + work.last_bus, mine, busy);
   return std::max({bus(stream, begin, work) + memory_.write_round(), taken, all_answered, begin + work.chip});
 }
 
+/// The memory does work that others were said to have done earlier, unless that keeps it busy still.
+void BlockTiming::make_up(double begin, double owed) {
+  Server& memory = state_.servers[kMemory];
+  const double busy = std::max(0.0, memory.free_ - begin);
+  if (owed > busy) memory.reserve(begin, owed - busy);
+}
+
 /// A transfer that is timed after others that run at the same time finds idle time behind them, but in truth the ports
 /// take turns, and it holds up the others by those of its bursts that go between theirs. What came of them is timed
-/// already, so the memory makes up for it before the next transfer of another stream; not by more than that one's own
-/// work, because turns are equal.
-void BlockTiming::repay(double begin, double busy, const Flight& mine) {
-  Server& memory = state_.servers[kMemory];
+/// already, so the memory makes up for it before the next transfer of another stream, as far as it was not foreseen
+/// (`read_later`); not by more than that one's own work, because turns are equal.
+void BlockTiming::repay(const StreamPlaces& stream, double begin, double busy, const Flight& mine) {
+  drain(begin);
   double between = 0;
   for (const auto* flights : {&state_.flights.reads, &state_.flights.writes}) {
     for (const Flight& other : *flights) {
@@ -67,12 +88,11 @@ void BlockTiming::repay(double begin, double busy, const Flight& mine) {
     }
   }
   const double work_between = std::min(between / mine.bursts, 1.0) * mine.work + busy - mine.work;
-  const double overtaken = std::min(memory.busy_before_gap(begin), work_between);
-  if (time(debt_) > 0 && debtor_ != mine.stream) {
-    memory.reserve(begin, std::min(std::exchange(time(debt_), 0.0), busy));
-  }
-  if (overtaken == 0) return;
-  time(debt_) = overtaken;
+  const double held_up = std::min(state_.servers[kMemory].busy_before_gap(begin), work_between);
+  const double unforeseen = held_up - std::exchange(time(stream.foreseen), 0.0);
+  if (debtor_ != mine.stream) make_up(begin, std::min(std::exchange(time(debt_), 0.0), busy));
+  if (unforeseen <= 0) return;
+  time(debt_) = unforeseen;
   debtor_ = mine.stream;
 }
 
@@ -114,7 +134,8 @@ double BlockTiming::written_between(Flight mine) const {
 }
 
 /// When the memory has read a transfer. Reads go before writes that the queue holds; those use the time until then that
-/// is idle. Writes that do not fit the queue hold up the interconnect, burst by burst in turn with the reads.
+/// is idle. Writes that do not fit the queue hold up the interconnect, burst by burst in turn with the reads, and are
+/// themselves that much later; those have their times already, so the next ones bear it.
 double BlockTiming::read(const Flight& mine, double busy) {
   Server& memory = state_.servers[kMemory];
   drain(mine.begin);
@@ -123,6 +144,7 @@ double BlockTiming::read(const Flight& mine, double busy) {
   queued.begin = std::max(mine.begin, time(reads_end_));
   queued.work = busy;
   const double end = std::min(in_order, queued.begin + busy + written_between(queued));
+  time(writes_late_) += std::min(in_order - end, mine.work);
   turn_once(mine, end, busy - mine.work);
   Flight known = mine;
   known.end = end;
@@ -159,11 +181,13 @@ double BlockTiming::read_later(const StreamPlaces& stream, const Flight& mine) {
     for (std::size_t slot = 1; slot < depth && tile_.goes_on(of(other).loop); ++slot) {
       if (time(slots + slot) < until) ++generations;
     }
-    Flight theirs = flight(other.stream, one, from, from + one.memory);
+    Flight theirs = flight(other.stream, one, from, one.in_flight);
     theirs.bursts *= generations;
     theirs.device_bursts *= generations;
     const double bursts = in_turn(mine, theirs);
-    sum += bursts * one.memory / one.bursts + lost_by_rows(mine, theirs, bursts, banks_, memory_);
+    const double between = bursts * one.memory / one.bursts + lost_by_rows(mine, theirs, bursts, banks_, memory_);
+    time(other.foreseen) += between;
+    sum += between;
   }
   return sum;
 }
@@ -184,7 +208,7 @@ double BlockTiming::write(double start, const Flight& mine, double busy) {
   time(writes_waiting_) += busy;
   const double beyond = std::max(0.0, time(writes_waiting_) - memory_.posted());
   time(writes_waiting_) -= beyond;
-  time(writes_end_) = mine.end;
+  time(writes_end_) = mine.begin + mine.work;
   const double taken = beyond > 0 ? memory.reserve(start, beyond) : start;
   const double end = std::max(taken, time(writes_end_) - memory_.posted());
   Flight known = mine;

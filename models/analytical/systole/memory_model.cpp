@@ -133,11 +133,10 @@ void MemoryModel::set_dram(const config::Dram& dram, const config::Machine& mach
   const double reopen_to_write = t.trtp() + t.trp() + t.trcd_write() - t.read_to_write();
   const double reopen_to_read = t.twr() - t.twtr_s() + t.trp() + t.trcd_read();
   cycles_a_clock_ = t.clock_ps() / period_ps(machine);
-  turn_ = turn * cycles_a_clock_ / channels_;
-  reopen_ = (reopen_to_write + reopen_to_read) * cycles_a_clock_ / channels_;
+  turn_ = turn * cycles_a_clock_ / channels_ / available_;
+  reopen_ = (reopen_to_write + reopen_to_read) * cycles_a_clock_ / channels_ / available_;
   write_batch_ = std::max(1, controller.write_high() - controller.write_low());
-  const double reopen_to_read_on = t.trtp() + t.trp() + t.trcd_read();
-  row_switch_ = reopen_to_read_on * cycles_a_clock_ / channels_ / controller.read_entries();
+  row_switch_ = t.trtp() + t.trp() + t.trcd_read();
 
   // A single bank is away and its row closed. A stream's bank is often without requests for a moment, so it has no
   // smaller chance of being chosen than others.
@@ -307,6 +306,17 @@ double MemoryModel::sampled_clocks(const AccessPattern& pattern) const {
 
 double MemoryModel::channels_of(std::int64_t bytes) const {
   return std::min(static_cast<double>(channels_), static_cast<double>(ceil_div(bytes, channel_block_)));
+}
+
+double MemoryModel::spread(const AccessPattern& pattern) const {
+  if (kind_ != Kind::dram) return 1;
+  return std::clamp(burst_clocks_ / clocks_a_burst(pattern), 1.0, static_cast<double>(channels_));
+}
+
+double MemoryModel::row_switch(double device_bursts) const {
+  const double left_alone = 1 - std::min(1.0, std::ceil(device_bursts) / groups_);
+  const double exposed = std::max(0.0, row_switch_ - left_alone * window_ * burst_clocks_);
+  return exposed / window_ * cycles_a_clock_ / channels_ / available_;
 }
 
 double MemoryModel::row_change(std::int64_t bytes, int other_streams) const {

@@ -71,9 +71,14 @@ class MemoryModel {
   [[nodiscard]] double turn(double same_bank) const { return turn_ + same_bank * reopen_; }
   /// Device bursts of writes between two turns.
   [[nodiscard]] double write_batch() const { return write_batch_; }
+  /// How long a channel is away from reading for a batch of writes, with the turn.
+  [[nodiscard]] double batch_time(double same_bank) const {
+    return write_batch_ * burst_clocks_ * cycles_a_clock_ + turn(same_bank) * channels_;
+  }
   /// Time lost for each device burst of two streams that are read in turns from different rows of a bank. Hits go
-  /// first, so a row is left when a queue full of bursts has been served from it.
-  [[nodiscard]] double row_switch() const { return row_switch_; }
+  /// first, so a row is left when a queue full of bursts has been served from it; meanwhile bank groups that the
+  /// shorter of the streams' bursts, of so many device bursts, leave alone go on.
+  [[nodiscard]] double row_switch(double device_bursts) const;
 
   /// The bank that an address lies in, of those of one bank group, and how many there are.
   [[nodiscard]] int bank_of(std::int64_t address) const { return place(address).bank / groups_; }
@@ -81,6 +86,8 @@ class MemoryModel {
   /// Channels that so many consecutive bytes lie in.
   [[nodiscard]] double channels_of(std::int64_t bytes) const;
 
+  /// Channels that a transfer's bursts are spread over, judged by the one that is busy longest.
+  [[nodiscard]] double spread(const AccessPattern& pattern) const;
   /// Device bursts that a transfer takes, averaged over where segments begin within a burst.
   [[nodiscard]] double device_bursts(const AccessPattern& pattern) const;
   /// Bytes that the device moves for a transfer: whole device bursts.
@@ -162,7 +169,7 @@ class MemoryModel {
   double turn_ = 0;          ///< a turn to writing and back, of one channel among all
   double reopen_ = 0;        ///< more, when the other direction's row is in the way both times
   double write_batch_ = 1;   ///< device bursts
-  double row_switch_ = 0;    ///< for each device burst
+  double row_switch_ = 0;    ///< clocks that a bank is away from reading for another of its rows
   double bank_refresh_ = 0;  ///< cycles that a bank is away for its refresh, until its row is open again
   double refreshing_ = 0;    ///< share of time in which a given bank is away
 

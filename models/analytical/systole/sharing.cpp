@@ -51,8 +51,10 @@ double part_of(double time, const Flight& flight) {
 
 }  // namespace
 
-Flight flight(int stream, const Transfer& transfer, double begin, double end) {
-  return {stream, begin, end, transfer.bursts, transfer.device_bursts, transfer.channels, transfer.memory};
+Flight flight(int stream, const Transfer& transfer, double begin, double in_flight) {
+  const double end = begin + std::max({transfer.memory, transfer.bus, in_flight});
+  return {stream,          begin,          end, transfer.bursts, transfer.device_bursts, transfer.channels,
+          transfer.spread, transfer.memory};
 }
 
 void keep(std::array<Flight, Flights::kKept>& flights, const Flight& newest) {
@@ -122,10 +124,20 @@ double lost_by_turning(const Flight& read, const Flight& write, const SharedBank
   return std::min(read_bursts, batches) * memory.turn(banks.probability(read.stream, write.stream));
 }
 
+double waits_for_writes(const Flight& read, const Flight& write, const SharedBanks& banks, const MemoryModel& memory) {
+  const double both = together(read, write);
+  if (both <= 0) return 0;
+  const double batch = memory.batch_time(banks.probability(read.stream, write.stream));
+  const double batches = part_of(both, write) * write.device_bursts / memory.write_batch() / write.spread;
+  const double writing = std::min(1.0, batches * batch / both);
+  return part_of(both, read) * read.bursts * writing * batch / 2;
+}
+
 double lost_by_rows(const Flight& a, const Flight& b, double bursts, const SharedBanks& banks,
                     const MemoryModel& memory) {
-  const double device_bursts = bursts * (a.device_bursts / a.bursts + b.device_bursts / b.bursts);
-  return device_bursts * memory.row_switch() * banks.probability(a.stream, b.stream);
+  const double mine = a.device_bursts / a.bursts;
+  const double others = b.device_bursts / b.bursts;
+  return bursts * (mine + others) * memory.row_switch(std::min(mine, others)) * banks.probability(a.stream, b.stream);
 }
 
 double lost_by_rows(const Flight& a, const Flight& b, const SharedBanks& banks, const MemoryModel& memory) {

@@ -20,12 +20,15 @@ struct Flight {
   double bursts = 0;
   double device_bursts = 0;
   double channels = 0;
+  double spread = 0;
   double work = 0;  ///< of the memory
 
   [[nodiscard]] bool any() const { return bursts > 0; }
 };
 
-Flight flight(int stream, const Transfer& transfer, double begin, double end);
+/// What it is from its first burst on, when its bursts are so long on their way: as long as the slowest of port, memory
+/// and rounds takes.
+Flight flight(int stream, const Transfer& transfer, double begin, double in_flight);
 
 /// The last transfers of each direction.
 struct Flights {
@@ -73,6 +76,10 @@ double in_turn(const Flight& mine, const Flight& other);
 
 /// Time that the memory loses by turning between a transfer that it reads and one that it writes at the same time.
 double lost_by_turning(const Flight& read, const Flight& write, const SharedBanks& banks, const MemoryModel& memory);
+
+/// Time that a read's bursts wait, in sum, because their channel is writing when they come: half a batch of writes and
+/// the turn, as often as the channel is at that.
+double waits_for_writes(const Flight& read, const Flight& write, const SharedBanks& banks, const MemoryModel& memory);
 
 /// Time that it loses when it reads so many bursts of each of two transfers in turns.
 double lost_by_rows(const Flight& a, const Flight& b, double bursts, const SharedBanks& banks,

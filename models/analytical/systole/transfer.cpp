@@ -206,6 +206,7 @@ Transfer TransferModel::compute(std::int64_t elements, const TransferExtents& ex
   result.request = memory_.read_request(row_change_);
   result.device_bursts = memory_.device_bursts(where);
   result.channels = memory_.channels_of(std::min(where.bytes, burst_bytes_));
+  result.spread = memory_.spread(where);
   result.first = memory_.burst_time(where.base, std::min(where.bytes, burst_bytes_));
   if (!load) {
     result.in_flight = result.bursts * (memory_.write_round() + result.last_bus) / static_cast<double>(outstanding_);

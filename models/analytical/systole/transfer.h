@@ -26,6 +26,7 @@ struct Transfer {
   double exposed = 0;    ///< so much more, were all rows that it finds open closed by other streams (load)
   double device_bursts = 0;
   double channels = 0;  ///< of the memory, for one burst
+  double spread = 0;    ///< channels, for all bursts
 };
 
 /// A stream's transfers, by class of generation; each is computed once from closed forms of the walker (isa/manual.md

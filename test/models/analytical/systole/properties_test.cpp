@@ -107,7 +107,7 @@ TEST(CorrectedModel, is_never_below_the_bounds_by_macs_and_by_bandwidth) {
 
 /// Share by which a narrower port may be ahead where ports share a DRAM: a transfer that is later by a few cycles can
 /// spare another one a turn of the bus. Single layers of the simulated machine gain up to 1 % in this way.
-constexpr double kTurns = 2e-3;
+constexpr double kTurns = 6e-3;
 
 TEST(CorrectedModel, is_never_faster_with_a_narrower_port) {
   std::mt19937 random(2);
