@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/digest.h"
 #include "base/errors.h"
 
 namespace systole {
@@ -71,15 +72,41 @@ class Statement {
 
   [[nodiscard]] bool row() const { return code_ == SQLITE_ROW; }
   [[nodiscard]] bool good() const { return code_ == SQLITE_ROW || code_ == SQLITE_DONE; }
-  [[nodiscard]] std::string text() const {
-    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, 0));
-    return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, 0))};
+  [[nodiscard]] std::string text(int column = 0) const {
+    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement_, column));
+    return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
   }
 
  private:
   sqlite3_stmt* statement_ = nullptr;
   int code_ = SQLITE_ERROR;
 };
+
+std::string row_digest(const std::string& name, const std::string& text) {
+  return fmt::format("{:016x}", digest_of(text, digest_of(name)));
+}
+
+/// What to do about an error of SQLite.
+const char* hint_of(int code) {
+  switch (code) {
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_ERROR:
+      return "the file is damaged or no store of a search; choose another --out, or give --force to begin anew";
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+      return "what was found before is kept: when there is room, the same command goes on";
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return "another process works on it: wait for it, or choose another --out";
+    default:
+      return "may you write to the folder of --out, and to its files?";
+  }
+}
+
+EnvironmentError damaged(const std::string& file, const std::string& row) {
+  return EnvironmentError(fmt::format("{}: the entry '{}' is damaged\n  hint: {}", file, row, hint_of(SQLITE_CORRUPT)));
+}
 
 }  // namespace
 
@@ -91,14 +118,17 @@ ExploreStore::ExploreStore(const std::filesystem::path& file, const std::string&
   if (code != SQLITE_OK) fail("cannot be opened");
   sqlite3_busy_timeout(opened, 60000);
   execute("BEGIN IMMEDIATE");  // whoever is killed here leaves an empty file
-  execute("CREATE TABLE IF NOT EXISTS space(text TEXT NOT NULL)");
+  execute("CREATE TABLE IF NOT EXISTS space(text TEXT NOT NULL, digest TEXT)");
   // Without row numbers: the order of the rows is that of their names, not of when they were written.
-  execute("CREATE TABLE IF NOT EXISTS piece(name TEXT PRIMARY KEY, tally TEXT NOT NULL) WITHOUT ROWID");
-  execute("CREATE TABLE IF NOT EXISTS finalist(name TEXT PRIMARY KEY, result TEXT NOT NULL) WITHOUT ROWID");
+  execute("CREATE TABLE IF NOT EXISTS piece(name TEXT PRIMARY KEY, tally TEXT NOT NULL, digest TEXT) WITHOUT ROWID");
+  execute(
+      "CREATE TABLE IF NOT EXISTS finalist(name TEXT PRIMARY KEY, result TEXT NOT NULL, digest TEXT) WITHOUT ROWID");
   {
-    const Statement known(database_.get(), "SELECT text FROM space", {});
-    if (known.row()) check_same_space(known.text(), file_);
-    if (!known.row() && !Statement(database_.get(), "INSERT INTO space VALUES(?)", {space}).good())
+    const Statement known(database_.get(), "SELECT text, digest FROM space", {});
+    if (!known.good()) fail("cannot be read");
+    if (known.row()) check_same_space(known.text(), known.text(1), file_);
+    const std::string digest = row_digest("space", space);
+    if (!known.row() && !Statement(database_.get(), "INSERT INTO space VALUES(?, ?)", {space, digest}).good())
       fail("cannot be written");
   }
   execute("COMMIT");
@@ -112,45 +142,51 @@ void ExploreStore::execute(const char* sql) {
   if (sqlite3_exec(database_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail("cannot be written");
 }
 
-void ExploreStore::check_same_space(const std::string& known, const std::string& file) const {
+void ExploreStore::check_same_space(const std::string& known, const std::string& digest,
+                                    const std::string& file) const {
   if (known == space_) return;
+  if (digest != row_digest("space", known)) throw damaged(file, "space");
   throw UserError(
       {file, 0, 0, "the results here are of another search", "choose another --out, or give --force to begin anew"});
 }
 
-void ExploreStore::fail(const char* what) const {
+void ExploreStore::fail(const std::string& what) const {
   const std::string reason = sqlite3_errmsg(database_.get());
-  throw EnvironmentError(fmt::format("{}: {} ({})", file_, what, reason));
+  throw EnvironmentError(
+      fmt::format("{}: {} ({})\n  hint: {}", file_, what, reason, hint_of(sqlite3_errcode(database_.get()))));
 }
 
-std::optional<Tally> ExploreStore::find(const std::string& piece) {
+std::optional<std::string> ExploreStore::find_row(const char* select, const std::string& name) {
   const std::lock_guard lock(mutex_);
-  const Statement found(database_.get(), "SELECT tally FROM piece WHERE name = ?", {piece});
+  const Statement found(database_.get(), select, {name});
   if (!found.good()) fail("cannot be read");
   if (!found.row()) return std::nullopt;
-  return tally_of(found.text());
-}
-
-void ExploreStore::put(const std::string& piece, const Tally& tally) {
-  const std::lock_guard lock(mutex_);
-  if (!Statement(database_.get(), "INSERT OR REPLACE INTO piece VALUES(?, ?)", {piece, text_of(tally)}).good()) {
-    fail("cannot be written");
+  if (found.text(1) != row_digest(name, found.text())) {
+    throw damaged(file_, name);
   }
-}
-
-std::optional<std::string> ExploreStore::find_finalist(const std::string& name) {
-  const std::lock_guard lock(mutex_);
-  const Statement found(database_.get(), "SELECT result FROM finalist WHERE name = ?", {name});
-  if (!found.good()) fail("cannot be read");
-  if (!found.row()) return std::nullopt;
   return found.text();
 }
 
-void ExploreStore::put_finalist(const std::string& name, const std::string& result) {
+void ExploreStore::put_row(const char* insert, const std::string& name, const std::string& text) {
   const std::lock_guard lock(mutex_);
-  if (!Statement(database_.get(), "INSERT OR REPLACE INTO finalist VALUES(?, ?)", {name, result}).good()) {
-    fail("cannot be written");
-  }
+  if (!Statement(database_.get(), insert, {name, text, row_digest(name, text)}).good()) fail("cannot be written");
+}
+
+std::optional<Tally> ExploreStore::find(const std::string& piece) {
+  const auto text = find_row("SELECT tally, digest FROM piece WHERE name = ?", piece);
+  return text ? std::optional<Tally>(tally_of(*text)) : std::nullopt;
+}
+
+void ExploreStore::put(const std::string& piece, const Tally& tally) {
+  put_row("INSERT OR REPLACE INTO piece VALUES(?, ?, ?)", piece, text_of(tally));
+}
+
+std::optional<std::string> ExploreStore::find_finalist(const std::string& name) {
+  return find_row("SELECT result, digest FROM finalist WHERE name = ?", name);
+}
+
+void ExploreStore::put_finalist(const std::string& name, const std::string& result) {
+  put_row("INSERT OR REPLACE INTO finalist VALUES(?, ?, ?)", name, result);
 }
 
 double ExploreStore::points() {
@@ -163,11 +199,23 @@ double ExploreStore::points() {
 void ExploreStore::absorb(const std::filesystem::path& file) {
   const std::lock_guard lock(mutex_);
   if (!std::filesystem::exists(file)) throw EnvironmentError(fmt::format("{}: there is no such file", file.string()));
-  if (!Statement(database_.get(), "ATTACH ? AS other", {file.string()}).good())
-    fail("cannot take another file's results");
-  if (other_has_pieces()) {
-    check_same_space(Statement(database_.get(), "SELECT text FROM other.space", {}).text(), file.string());
-    execute("INSERT OR IGNORE INTO main.piece SELECT name, tally FROM other.piece");
+  const std::string failed = "cannot take the results of " + file.string();
+  if (!Statement(database_.get(), "ATTACH ? AS other", {file.string()}).good()) fail(failed);
+  // A file of a process that was killed as it began has no pieces.
+  bool has_pieces = false;
+  {
+    const Statement found(database_.get(), "SELECT name FROM other.sqlite_master WHERE name = 'piece'", {});
+    if (!found.good()) fail(failed);
+    has_pieces = found.row();
+  }
+  if (has_pieces) {
+    {
+      const Statement known(database_.get(), "SELECT text, digest FROM other.space", {});
+      if (!known.row()) fail(failed);
+      check_same_space(known.text(), known.text(1), file.string());
+    }
+    constexpr const char* kTake = "INSERT OR IGNORE INTO main.piece SELECT name, tally, digest FROM other.piece";
+    if (!Statement(database_.get(), kTake, {}).good()) fail(failed);
   }
   execute("DETACH other");
 }
@@ -177,17 +225,13 @@ void ExploreStore::finish() {
   std::error_code error;
   std::filesystem::remove(whole, error);
   execute("PRAGMA schema_version = 1");  // it counts how often the file was written anew
-  if (!Statement(database_.get(), "VACUUM INTO ?", {whole}).good()) fail("cannot be written anew");
+  if (!Statement(database_.get(), "VACUUM INTO ?", {whole}).good()) {
+    std::filesystem::remove(whole, error);
+    fail("cannot be written anew");
+  }
   database_.reset();
   std::filesystem::rename(whole, file_, error);
   if (error) throw EnvironmentError(fmt::format("{}: cannot be renamed ({})", whole, error.message()));
-}
-
-/// A file of a process that was killed as it began has none.
-bool ExploreStore::other_has_pieces() {
-  const Statement found(database_.get(), "SELECT name FROM other.sqlite_master WHERE name = 'piece'", {});
-  if (!found.good()) fail("cannot take another file's results");
-  return found.row();
 }
 
 }  // namespace systole

@@ -13,8 +13,8 @@ struct sqlite3;
 namespace systole {
 
 /// What a search has found so far, in one SQLite file: a row for each piece of work and each simulation that is done,
-/// written when it is. A search that was killed goes on where it stopped: nothing is lost, nothing done twice. Safe to
-/// use from several threads.
+/// written when it is. A search that was killed goes on where it stopped: nothing is lost, nothing done twice. Each row
+/// has a digest of its text, so that a damaged one is no result. Safe to use from several threads.
 class ExploreStore {
  public:
   /// Opens or makes the file. `space` identifies the work: throws UserError when the file belongs to another space,
@@ -48,9 +48,10 @@ class ExploreStore {
   };
 
   void execute(const char* sql);
-  bool other_has_pieces();
-  void check_same_space(const std::string& known, const std::string& file) const;
-  [[noreturn]] void fail(const char* what) const;
+  std::optional<std::string> find_row(const char* select, const std::string& name);
+  void put_row(const char* insert, const std::string& name, const std::string& text);
+  void check_same_space(const std::string& known, const std::string& digest, const std::string& file) const;
+  [[noreturn]] void fail(const std::string& what) const;
 
   std::mutex mutex_;
   std::string file_;
