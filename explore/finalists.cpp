@@ -80,8 +80,9 @@ std::vector<std::size_t> choose_finalists(const std::vector<Contender>& pool,
     if (costs[place]) order.push_back(place);
   }
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return *costs[a] < *costs[b]; });
+  constexpr int kResolution = 20;  // thousandths: what the corrected model's totals on a DRAM are accurate to
   std::vector<std::size_t> chosen;
-  for (int thousandths = 10; thousandths > 0 && chosen.size() < count; --thousandths) {
+  for (int thousandths = kResolution; thousandths > 0 && chosen.size() < count; --thousandths) {
     const double step = 1 + thousandths / 1000.0;
     const auto is_apart = [&](std::size_t place, std::size_t known) {
       const bool same_cost =

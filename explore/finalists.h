@@ -37,9 +37,9 @@ std::vector<Contender> pool_of(const Exploration& exploration);
 
 /// At most `count` finalists, as places in the pool. `costs` are those of the corrected model with searched tiles, by
 /// place; nothing where a machine cannot be compiled. The first is the search's best. Then, going up in cost, comes
-/// each machine that differs from every finalist before it by a factor of two in a field, and by 1 % in cost: less than
+/// each machine that differs from every finalist before it by a factor of two in a field, and by 2 % in cost: less than
 /// that the model hardly tells apart. Where all machines are too alike for `count` of them, the step is the largest of
-/// 0.9, 0.8, .. 0.1 % that gives so many.
+/// 1.9, 1.8, .. 0.1 % that gives so many.
 std::vector<std::size_t> choose_finalists(const std::vector<Contender>& pool,
                                           const std::vector<std::optional<double>>& costs, std::size_t count);
 
