@@ -153,7 +153,7 @@ Exploration explore(const LoadedSpace& space, const PointCost& cost, const Searc
   measure(cost, exploration.search.tally.best);
   measure(cost, exploration.search.tally.worst);
   exploration.baselines = baselines_of(space, cost, exploration.search);
-  exploration.sensitivity = sensitivity_of(space, cost, tally.best.front());
+  exploration.sensitivity = sensitivity_of(space, cost, tally.best.front(), options.threads);
   return exploration;
 }
 

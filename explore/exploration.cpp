@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "configs/override.h"
+#include "explore/turns.h"
 
 namespace systole {
 
@@ -158,10 +159,11 @@ void measure(const PointCost& cost, std::vector<Candidate>& candidates) {
   }
 }
 
-std::vector<Sensitivity> sensitivity_of(const LoadedSpace& space, const PointCost& cost, const Candidate& best) {
-  std::vector<Sensitivity> all;
-  std::string reason;
-  for (std::size_t axis = 0; axis < space.design.axes().size(); ++axis) {
+std::vector<Sensitivity> sensitivity_of(const LoadedSpace& space, const PointCost& cost, const Candidate& best,
+                                        int threads) {
+  std::vector<Sensitivity> all(space.design.axes().size());
+  take_turns_in_order(threads, all.size(), [&](std::size_t axis, int) {
+    std::string reason;
     const std::vector<std::int64_t>& values = space.design.axes()[axis].values;
     const auto at = std::find(values.begin(), values.end(), best.values[axis]);
     const auto costed = [&](const std::vector<std::int64_t>& machine) -> std::optional<double> {
@@ -173,15 +175,15 @@ std::vector<Sensitivity> sensitivity_of(const LoadedSpace& space, const PointCos
       changed[axis] = value;
       return costed(changed);
     };
-    Sensitivity one{axis, {}, {}, {}};
+    Sensitivity& one = all[axis];
+    one.axis = axis;
     if (at != values.begin()) one.below = with(*std::prev(at));
     if (std::next(at) != values.end()) one.above = with(*std::next(at));
     for (const std::int64_t value : some_of(values, *at)) {
       const std::vector<std::int64_t> shared = sharing(space, best.values, axis, value);
       one.steps.push_back({value, with(value), shared.empty() ? std::nullopt : costed(shared)});
     }
-    all.push_back(one);
-  }
+  });
   return all;
 }
 

@@ -47,7 +47,9 @@ void measure(const PointCost& cost, std::vector<Candidate>& candidates);
 /// to the room. Then the median (when it is known) and the worst.
 std::vector<Baseline> baselines_of(const LoadedSpace& space, const PointCost& cost, const SearchResult& search);
 
-std::vector<Sensitivity> sensitivity_of(const LoadedSpace& space, const PointCost& cost, const Candidate& best);
+/// On so many threads.
+std::vector<Sensitivity> sensitivity_of(const LoadedSpace& space, const PointCost& cost, const Candidate& best,
+                                        int threads);
 
 /// The axes' values by field.
 nlohmann::ordered_json values_json(const DesignSpace& space, const std::vector<std::int64_t>& values);

@@ -21,21 +21,27 @@ constexpr std::size_t kBars = 64;
 constexpr std::size_t kSamples = 512;
 constexpr std::size_t kSamplesOfAPiece = 64;
 
-/// Does `work(piece, worker)` for every piece that the store does not have, on all threads, and merges all tallies in
-/// order.
-Tally do_pieces(const std::string& kind, std::size_t pieces, const SearchOptions& options,
-                const std::function<Tally(std::size_t piece, int worker)>& work) {
-  std::vector<Tally> tallies(pieces);
-  const std::size_t all = options.share < pieces ? (pieces - options.share - 1) / options.shares + 1 : 0;
+/// The work that a search is made of. Names are what the store knows pieces by.
+struct Pieces {
+  std::size_t count = 0;
+  std::function<std::string(std::size_t piece)> name;
+  std::function<Tally(std::size_t piece, int worker)> work;
+};
+
+/// Does every piece that the store does not have, on threads that `take` shares them out to. Tallies in order.
+template <typename Take>
+std::vector<Tally> do_pieces(const Pieces& pieces, const SearchOptions& options, const Take& take) {
+  std::vector<Tally> tallies(pieces.count);
+  const std::size_t all = options.share < pieces.count ? (pieces.count - options.share - 1) / options.shares + 1 : 0;
   std::mutex mutex;
   std::size_t done = 0;
   double points = 0;
-  take_turns(options.threads, all, [&](std::size_t turn, int worker) {
+  take(options.threads, all, [&](std::size_t turn, int worker) {
     const std::size_t piece = options.share + turn * options.shares;
-    const std::string name = fmt::format("{} {}", kind, piece);
+    const std::string name = pieces.name(piece);
     std::optional<Tally> known = options.store == nullptr ? std::nullopt : options.store->find(name);
     const bool fresh = !known;
-    if (fresh) known = work(piece, worker);
+    if (fresh) known = pieces.work(piece, worker);
     if (fresh && options.store != nullptr) options.store->put(name, *known);
     const std::lock_guard lock(mutex);
     tallies[piece] = std::move(*known);
@@ -43,8 +49,13 @@ Tally do_pieces(const std::string& kind, std::size_t pieces, const SearchOptions
     if (fresh) points += tallies[piece].points;
     if (options.progress) options.progress(done, all, points);
   });
+  return tallies;
+}
+
+/// Of the pieces [begin, end).
+Tally sum_of(const std::vector<Tally>& tallies, std::size_t begin, std::size_t end) {
   Tally sum;
-  for (const Tally& tally : tallies) sum.merge(tally);
+  for (std::size_t piece = begin; piece < end; ++piece) sum.merge(tallies[piece]);
   return sum;
 }
 
@@ -311,11 +322,13 @@ SearchResult search_table(const SimditTable& table, const SearchOptions& options
   std::vector<SimditTable> tables(static_cast<std::size_t>(options.threads), table);
   const std::size_t pieces = (table.rows() + kRowsOfAPiece - 1) / kRowsOfAPiece;
   SearchResult result;
-  result.tally = do_pieces("rows", pieces, options, [&](std::size_t piece, int worker) {
+  const auto name = [](std::size_t piece) { return fmt::format("rows {}", piece); };
+  const auto work = [&](std::size_t piece, int worker) {
     const std::size_t begin = piece * kRowsOfAPiece;
     return tally_rows(tables[static_cast<std::size_t>(worker)], table.space(), begin,
                       std::min(begin + kRowsOfAPiece, table.rows()));
-  });
+  };
+  result.tally = sum_of(do_pieces({pieces, name, work}, options, take_turns), 0, pieces);
   result.proven = options.shares == 1;
   if (result.proven && result.tally.points > 0) result.distribution = distribution_of(tables, result.tally);
   return result;
@@ -323,15 +336,22 @@ SearchResult search_table(const SimditTable& table, const SearchOptions& options
 
 SearchResult search_locally(const DesignSpace& space, const PointCost& cost, int restarts, std::int64_t seed,
                             const SearchOptions& options) {
-  SearchResult result;
-  result.tally = do_pieces("descent", static_cast<std::size_t>(restarts), options, [&](std::size_t piece, int) {
+  // The short pieces come last, so that no thread waits long for another one in the end.
+  const auto descents = static_cast<std::size_t>(restarts);
+  const std::size_t pieces = descents + kSamples / kSamplesOfAPiece;
+  const auto name = [&](std::size_t piece) {
+    return piece < descents ? fmt::format("descent {}", piece) : fmt::format("sample {}", piece - descents);
+  };
+  const auto work = [&](std::size_t piece, int) {
+    const std::uint64_t first = static_cast<std::uint64_t>(seed) * 1000003U;
+    if (piece >= descents) return sample(space, cost, first + 1000000U + (piece - descents));
     const double share = restarts > 1 ? static_cast<double>(piece) / (restarts - 1) : 0.5;
-    return descend(space, cost, static_cast<std::uint64_t>(seed) * 1000003U + piece, share);
-  });
-  const Tally samples = do_pieces("sample", kSamples / kSamplesOfAPiece, options, [&](std::size_t piece, int) {
-    return sample(space, cost, static_cast<std::uint64_t>(seed) * 1000003U + 1000000U + piece);
-  });
-  result.tally.merge(samples);
+    return descend(space, cost, first + piece, share);
+  };
+  const std::vector<Tally> tallies = do_pieces({pieces, name, work}, options, take_turns_in_order);
+  SearchResult result;
+  result.tally = sum_of(tallies, 0, pieces);
+  const Tally samples = sum_of(tallies, descents, pieces);
   result.distribution = distribution_of(samples, true);
   return result;
 }
@@ -346,7 +366,8 @@ SearchResult search_exhaustively(const DesignSpace& space, const PointCost& cost
   }
   SearchResult result;
   const std::size_t pieces = (all + kPointsOfAPiece - 1) / kPointsOfAPiece;
-  result.tally = do_pieces("points", pieces, options, [&](std::size_t piece, int) {
+  const auto name = [](std::size_t piece) { return fmt::format("points {}", piece); };
+  const auto work = [&](std::size_t piece, int) {
     Tally tally;
     std::string reason;
     const std::size_t end = std::min((piece + 1) * kPointsOfAPiece, all);
@@ -369,7 +390,8 @@ SearchResult search_exhaustively(const DesignSpace& space, const PointCost& cost
       }
     }
     return tally;
-  });
+  };
+  result.tally = sum_of(do_pieces({pieces, name, work}, options, take_turns_in_order), 0, pieces);
   result.proven = options.shares == 1;
   result.distribution = distribution_of(result.tally, false);
   return result;

@@ -10,4 +10,7 @@ namespace systole {
 /// a call threw first.
 void take_turns(int threads, std::size_t turns, const std::function<void(std::size_t turn, int worker)>& work);
 
+/// The same, but whoever is free takes the next turn: for a few long ones that share nothing by being neighbours.
+void take_turns_in_order(int threads, std::size_t turns, const std::function<void(std::size_t turn, int worker)>& work);
+
 }  // namespace systole
