@@ -112,9 +112,17 @@ std::optional<ArrayPlan> plan_way(const Node& node, ArrayWay way, LoweringContex
   return plan;
 }
 
+/// Is computing alone longer, with any of the tilings, than the whole layer on the SIMD unit?
+bool hopeless(const Node& node, const Found& found, LoweringContext& context) {
+  if (!is_depthwise(context.graph(), node)) return false;
+  const double simd = depthwise_cycles(node, context);
+  return std::all_of(found.choices.begin(), found.choices.end(),
+                     [simd](const Choice& choice) { return choice.estimate.array_cycles > simd; });
+}
+
 void judge_tilings(const Node& node, const ArrayJob& job, LoweringContext& context, const BlockCycles& cycles) {
   Found& found = context.tilings().find(job.problem, job.may_pack, fused_work(job, context), context.machine());
-  if (found.judged) return;
+  if (found.judged || hopeless(node, found, context)) return;
   for (Choice& choice : found.choices) choice.estimate.cycles = cycles(build(node, job, choice, context).block());
   if (found.greedy) found.greedy = found.choices.back().estimate.cycles;
   std::stable_sort(found.choices.begin(), found.choices.end(),

@@ -36,9 +36,10 @@ class Estimator {
     const double bytes = weights.bytes + ifmap.bytes + sums.bytes + simd.bytes;
     const double transfers = weights.generations + ifmap.generations + sums.generations + simd.generations;
     const double memory = memory_time(bytes) + transfers * static_cast<double>(m_.memory_latency);
+    const double array = array_time();
     const double busiest =
-        std::max({array_time(), port_time(weights), port_time(ifmap), port_time(sums), simd_cycles, memory});
-    return {busiest + first_load(weights, ifmap) + last_store(sums, simd), bytes};
+        std::max({array, port_time(weights), port_time(ifmap), port_time(sums), simd_cycles, memory});
+    return {busiest + first_load(weights, ifmap) + last_store(sums, simd), bytes, array};
   }
 
  private:

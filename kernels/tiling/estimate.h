@@ -18,6 +18,7 @@ AxisLoad axis_load(const WindowAxis& axis, const InputAxis& input, std::int64_t 
 struct Estimate {
   double cycles = 0;
   double memory_bytes = 0;  ///< moved off chip, pieces of bursts counted whole
+  double array_cycles = 0;  ///< the array computes for so long, whatever the memory and the SIMD unit do
 };
 
 /// `h` and `w` are the axis loads of the tiling.
