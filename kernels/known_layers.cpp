@@ -6,7 +6,6 @@
 
 #include "base/errors.h"
 #include "isa/encoder.h"
-#include "isa/encoding.h"
 #include "kernels/lowering/array_lowering.h"
 #include "kernels/lowering/fusion.h"
 #include "kernels/tiling/greedy.h"
@@ -16,18 +15,7 @@ namespace systole {
 namespace {
 
 constexpr std::size_t kMostVariants = 20000;  ///< one takes about 10 kB
-
 constexpr std::size_t kLongestKey = 9;  ///< numbers
-
-/// Distances of slots are numbers in the program. A bit for each that takes one word.
-std::int64_t short_distances(const Machine& m) {
-  std::int64_t bits = 0;
-  for (const std::int64_t distance : {m.wbuf_half_elements, m.bbuf_half_elements, m.ibuf_half_elements,
-                                      m.obuf_half_words, m.obuf_half_words * m.columns}) {
-    bits = bits << 1 | (isa::fits_one_word(distance) ? 1 : 0);
-  }
-  return bits;
-}
 
 }  // namespace
 
@@ -89,7 +77,7 @@ std::string KnownLayers::key_of(const Layer& layer, const Tilings& tilings, cons
   };
   if (!layer.relies_on.costs && layer.problem && tilings[*layer.problem]) {
     const Tiling& t = *tilings[*layer.problem];
-    add({t.batch, t.oh, t.ow, t.kh, t.kw, t.ic, t.oc, short_distances(m)});
+    add({t.batch, t.oh, t.ow, t.kh, t.kw, t.ic, t.oc});
     return key;
   }
   add({m.vmem_words});

@@ -39,10 +39,8 @@ class KnownLayers {
     std::size_t region = 0;
     std::int64_t offset = 0;
   };
-  /// A block as it is on some machine: other machines' differ in the distance of slots within the buffers, but not in
-  /// how many words it takes.
   struct Part {
-    std::size_t form = 0;         ///< the number of its words, with streams that begin at 0
+    std::size_t form = 0;         ///< the number of the block's words, with streams that begin at 0
     isa::Block block;             ///< with such streams
     std::vector<Origin> origins;  ///< of the streams that it uses, in their order
   };

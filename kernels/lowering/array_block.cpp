@@ -215,7 +215,7 @@ ArrayOutput build_array(const Node& node, const ArrayJob& job, const Choice& cho
   const PlacedStream weights = weight_stream(job, choice, loops, context);
   builder.stream(weights.stream, weights.region);
   if (job.bias) {
-    const PlacedStream bias = bias_stream(job, choice, loops, machine);
+    const PlacedStream bias = bias_stream(job, choice, loops);
     builder.stream(bias.stream, bias.region);
   }
   const PlacedStream ifmap = ifmap_stream(job, choice, loops, machine);
@@ -226,7 +226,7 @@ ArrayOutput build_array(const Node& node, const ArrayJob& job, const Choice& cho
   array.bias = job.bias.has_value();
   array.output_loop = loops.output();
   array.output_depth = 2;
-  array.output_pitch = narrow(machine.obuf_half_words);
+  array.output_pitch = narrow(g.obuf_words);
   ArrayOutput output;
   output.space = output_space(job, choice, loops);
   output.scope = loops.output();

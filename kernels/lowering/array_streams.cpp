@@ -35,16 +35,14 @@ void append(isa::Stream& stream, const isa::WalkDim& dim) {
   if (dim.trip.count > 1 || dim.padded) stream.dims.push_back(dim);
 }
 
-void ping_pong(isa::Stream& stream, std::int64_t half_elements) {
-  stream.depth = 2;
-  stream.slot_pitch = narrow(half_elements);
-}
-
-isa::Stream load_into(isa::Buffer buffer, int bits, std::int64_t half_elements) {
+/// Slots follow one another without a gap, wherever half of the buffer ends: so equal tiles make equal blocks on
+/// machines whose buffers differ.
+isa::Stream load_into(isa::Buffer buffer, int bits, std::int64_t tile_elements) {
   isa::Stream stream;
   stream.buffer = buffer;
   stream.element_bits = static_cast<std::uint8_t>(bits);
-  ping_pong(stream, half_elements);
+  stream.depth = 2;
+  stream.slot_pitch = narrow(tile_elements);
   return stream;
 }
 
@@ -119,7 +117,7 @@ PlacedStream constant_weights(const ConstantWeights& weights, const Choice& choi
   const Tiling& t = choice.tiling;
   const Geometry& g = choice.geometry;
   const PackedWeights packed = pack(weights, choice, context);
-  isa::Stream stream = load_into(isa::Buffer::wbuf, m.weight_bits, m.wbuf_half_elements);
+  isa::Stream stream = load_into(isa::Buffer::wbuf, m.weight_bits, g.wbuf_elements);
   const std::int64_t word = m.rows * m.columns;
   append(stream, dimension(tile_trip(p.ic, t.ic, loops.ic), packed.row_bits, m.columns));
   append(stream, dimension(tile_trip(t.kh * t.kw, t.kh * t.kw, isa::kNoLoop), packed.column_bits, g.ic_blocks * word));
@@ -152,7 +150,7 @@ PlacedStream strided_weights(const StridedWeights& weights, const Choice& choice
   const std::int64_t word = m.rows * m.columns;
   const std::int64_t ic_blocks = choice.geometry.ic_blocks;
   const std::int64_t column_block = t.kh * t.kw * ic_blocks * word;
-  isa::Stream stream = load_into(isa::Buffer::wbuf, weights.bits, m.wbuf_half_elements);
+  isa::Stream stream = load_into(isa::Buffer::wbuf, weights.bits, choice.geometry.wbuf_elements);
   stream.base = weights.offset;
   const isa::Trip rows = tile_trip(p.ic, t.ic, loops.ic);
   const isa::Trip columns = tile_trip(p.oc, t.oc, loops.oc);
@@ -228,7 +226,7 @@ PlacedStream ifmap_stream(const ArrayJob& job, const Choice& choice, const Array
   const Tiling& t = choice.tiling;
   const Geometry& g = choice.geometry;
   const IfmapOperand& x = job.ifmap;
-  isa::Stream stream = load_into(isa::Buffer::ibuf, x.bits, m.ibuf_half_elements);
+  isa::Stream stream = load_into(isa::Buffer::ibuf, x.bits, g.ibuf_elements);
   const std::int64_t pixel = g.ic_blocks * m.rows;  // on-chip elements of a pixel
   isa::WalkDim images = dimension(tile_trip(p.batch, t.batch, loops.batch), x.image, 0);
   isa::WalkDim rows = image_dimension(p.h, g.h, t.oh, loops.oh, t.kh, loops.kh, 0);
@@ -278,8 +276,8 @@ PlacedStream ifmap_stream(const ArrayJob& job, const Choice& choice, const Array
   return {stream, x.region};
 }
 
-PlacedStream bias_stream(const ArrayJob& job, const Choice& choice, const ArrayLoops& loops, const Machine& m) {
-  isa::Stream stream = load_into(isa::Buffer::bbuf, job.bias->bits, m.bbuf_half_elements);
+PlacedStream bias_stream(const ArrayJob& job, const Choice& choice, const ArrayLoops& loops) {
+  isa::Stream stream = load_into(isa::Buffer::bbuf, job.bias->bits, choice.geometry.bbuf_elements);
   stream.base = job.bias->offset;
   stream.run.elements = tile_trip(choice.problem.oc, choice.tiling.oc, loops.oc);
   advance(stream, loops, *job.bias);
