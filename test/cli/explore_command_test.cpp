@@ -3,8 +3,10 @@
 #include <csignal>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "program_run.h"
+#include "test/browser.h"
 
 namespace systole {
 namespace {
@@ -200,6 +202,34 @@ finalists { count: 2 memory: "ideal" memory: "hbm2" }
   const std::string report = text_of("a/report.html");
   EXPECT_THAT(report, HasSubstr("\"kendall_tau\""));  // the data are in the page
   EXPECT_THAT(report, HasSubstr("function finalists("));
+}
+
+/// Every chart and table; an error in the script would leave those after it empty.
+TEST_F(ExploreCommand, ABrowserDrawsTheReport) {
+  if (!has_browser()) GTEST_SKIP() << "no chromium";
+  std::ofstream(place / "space.textproto") << R"(machine: "inference_16x16"
+axis { field: "buffers.ibuf_bits" value: 262144 value: 524288 }
+axis { field: "ports.ibuf" value: 64 value: 128 }
+budget { name: "memory" term { field: "buffers.ibuf_bits" } at_most: 524288 }
+workload { network: "lenet5" }
+finalists { count: 2 memory: "ideal" memory: "hbm2" }
+)";
+  for (const std::string objectives : {"", "objective: energy\nobjective: cycles\n"}) {
+    std::ofstream(place / "space.textproto", std::ios::app) << objectives;
+    ASSERT_EQ(systole("explore ./space.textproto --quiet --force --out a").code, 0);
+    const std::string page = drawn_by_a_browser(place / "a/report.html");
+    for (const char* chart : {"distribution", "splits", "pareto", "sensitivity", "finalists-ideal", "finalists-hbm2"}) {
+      EXPECT_TRUE(
+          std::regex_search(page, std::regex("<svg[^>]* id=\"" + std::string(chart) + R"("[^>]*><(line|rect|text))")))
+          << chart;
+    }
+    const std::size_t machines = page.find("<table id=\"machines\"><thead>");
+    ASSERT_NE(machines, std::string::npos);
+    EXPECT_THAT(page.substr(machines), HasSubstr("<th>ibuf, kB</th><th>ibuf, bit</th>"));
+    EXPECT_THAT(page.substr(machines), HasSubstr("equal split</td>"));
+    EXPECT_EQ(page.find("NaN"), std::string::npos);
+    EXPECT_EQ(page.find(">undefined"), std::string::npos);
+  }
 }
 
 /// Model, memory and finalists of the command line replace those of the file, what it sets included.

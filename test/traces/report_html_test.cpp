@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 
-#include "base/files.h"
+#include "test/browser.h"
 #include "test/traces/sample_result.h"
 #include "traces/summary_writer.h"
 
@@ -43,19 +43,13 @@ TEST(ReportHtml, TheSameResultGivesTheSameBytes) {
 
 /// Draws the page in a browser where there is one; an error in a script would leave charts or the table empty.
 TEST(ReportHtml, ABrowserDrawsEveryChartAndRow) {
-  if (std::system("command -v chromium >/dev/null") != 0) GTEST_SKIP() << "no chromium";
+  if (!has_browser()) GTEST_SKIP() << "no chromium";
   const fs::path folder = fs::path(testing::TempDir()) / "systole_report_test";
   fs::remove_all(folder);
   fs::create_directories(folder);
   for (const RunResult& run : {sample_result(175), sample_analytical_result()}) {
     std::ofstream(folder / "report.html") << report_html(run);
-    const std::string command =
-        "timeout 60 chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-        "--disable-background-networking --disable-component-update --disable-sync --user-data-dir=" +
-        (folder / "profile").string() + " --dump-dom file://" + (folder / "report.html").string() + " 2>/dev/null >" +
-        (folder / "dom.html").string();
-    ASSERT_EQ(std::system(command.c_str()), 0);
-    const std::string dom = read_file((folder / "dom.html").string());
+    const std::string dom = drawn_by_a_browser(folder / "report.html");
     for (const LayerResult& layer : run.layers)
       EXPECT_NE(dom.find("id=\"layer-" + std::to_string(layer.index) + "\""), std::string::npos);
     for (const char* chart : {"timeline", "traffic", "roofline"}) {

@@ -1,10 +1,14 @@
 const best = run.best[0], fieldsOf = machine => Object.entries(machine.values || {});
-const name = field => field.slice(field.indexOf(".") + 1);
+/** A buffer and its port have the same name otherwise. */
+const name = field => field.startsWith("ports.") ? field.slice(6) + " port" : field.slice(field.indexOf(".") + 1).replace(/_bits$/, "");
 const fields = Object.keys(best.values);
 const fieldColor = Object.fromEntries(fields.map((field, n) => [field, palette[n % palette.length]]));
 const times = factor => factor.toFixed(factor < 1.0995 ? 3 : 2) + " x";
-/** Buffers are counted in bits, and read in kB. */
-const amount = (field, value) => field.endsWith("_bits") ? (value / 8192).toLocaleString("en", {maximumFractionDigits: 2}) + " kB" : exact(value);
+/** Buffers are counted in bits, and read in kB; ports have a width. */
+const isBuffer = field => field.startsWith("buffers.") && field.endsWith("_bits");
+const unitOf = field => isBuffer(field) ? "kB" : field.startsWith("ports.") ? "bit" : "";
+const number = (field, value) => isBuffer(field) ? (value / 8192).toLocaleString("en", {maximumFractionDigits: 2}).replaceAll(",", "\u2009") : exact(value);
+const amount = (field, value) => number(field, value) + (unitOf(field) && " " + unitOf(field));
 const valuesTip = machine => fieldsOf(machine).map(([field, value]) => `${field}: ${amount(field, value)}`).join("\n");
 const isCycles = run.objective.name === "cycles", goal = isCycles ? "cycles" : `${run.objective.name} (${run.objective.unit})`;
 /** Cycles in words; other objectives are numbers of any size. */
@@ -16,7 +20,7 @@ function searchHeader() {
   document.title = `${run.space} - Systole search`;
   document.getElementById("title").textContent = `The best of ${run.space}`;
   document.getElementById("subtitle").textContent = `${run.workloads.join(", ")} on ${run.hardware}; ` +
-    `${run.model === "simdit" ? "the published model" : "the corrected model"}, ${run.method} search` +
+    `${run.model === "simdit" ? "the published model" : `the corrected model, memory ${run.memory}`}, ${run.method} search` +
     (run.proven ? ": proven best of the space" : ": the best seen, not proven");
   const tiles = [[price(best.cost), `${goal} of the best`]];
   if (!isCycles) tiles.push([short(best.cycles), "its cycles"]);
@@ -58,6 +62,7 @@ function distribution() {
     add(svg, "text", {x: x(value), y: top + height + 16, class: "soft", "text-anchor": "middle"}, isCycles ? tick(short, value) : value.toPrecision(2));
   }
   add(svg, "text", {x: WIDTH / 2, y: top + height + 34, class: "soft", "text-anchor": "middle"}, goal);
+  add(svg, "text", {x: 12, y: top + height / 2, class: "soft", "text-anchor": "middle", transform: `rotate(-90 12 ${top + height / 2})`}, "points");
   const marks = [{name: "best", cost: best.cost}, ...run.baselines].filter(mark => mark.cost !== null && mark.cost <= high)
     .sort((a, b) => a.cost - b.cost);
   marks.forEach((mark, n) => {
@@ -169,6 +174,19 @@ function sensitivity() {
   legend("sensitivity-legend", [...lines.map(([, label, color]) => [label, color]), ["a white dot lies beyond the scale", "#fff;border:1px solid #5b6775"]]);
 }
 
+const fieldTitles = fields.map(field => name(field).replace(" port", "") + (unitOf(field) && ", " + unitOf(field)));
+const fieldCells = machine => fields.map(field => machine.values ? number(field, machine.values[field]) : "");
+
+/** Rows of text, the first column to the left. */
+function table(box, titles, rows) {
+  const head = add(add(box, "thead"), "tr"), body = add(box, "tbody");
+  titles.forEach((title, n) => add(head, "th", n ? {} : {class: "text"}, title));
+  for (const cells of rows) {
+    const row = add(body, "tr");
+    cells.forEach((cell, n) => add(row, "td", n ? {} : {class: "text"}, cell));
+  }
+}
+
 const judges = [["analytical_cost", "the search's model", "#9aa5b1"], ["corrected_cost", "the corrected model", "#e08a2c"],
                 ["simulated_cost", "simulated", "#2f6db3"]];
 
@@ -201,6 +219,9 @@ function finalistsOn(memory, box) {
     const text = add(svg, "text", {x: WIDTH, y: y + 4, "text-anchor": "end", class: "soft", "data-tip": row.reason || ""}, note);
     text.setAttribute("style", "font-size:12px");
   });
+  const costOf = (row, key) => row[key] === null ? "none" : isCycles ? exact(row[key]) : price(row[key]);
+  table(add(add(box, "div", {class: "scroll"}), "table"), [goal, ...judges.map(([, label]) => label.replace("the ", "")), "energy", ...fieldTitles],
+    rows.map(row => [row.name, ...judges.map(([key]) => costOf(row, key)), row.energy_pj ? joule(row.energy_pj) : "", ...fieldCells(row)]));
 }
 
 function finalists() {
@@ -210,18 +231,10 @@ function finalists() {
 }
 
 function machineTable() {
-  const head = add(document.querySelector("#machines thead"), "tr"), body = document.querySelector("#machines tbody");
-  add(head, "th", {class: "text"}, "machine");
-  for (const title of [goal, "times best", ...(isCycles ? [] : ["cycles"]), "energy", ...fields.map(field => name(field).replace(/_bits$/, ", kB"))]) add(head, "th", {}, title);
-  for (const machine of machines) {
-    const row = add(body, "tr");
-    add(row, "td", {class: "text"}, machine.name);
-    add(row, "td", {}, machine.cost === null ? machine.reason : isCycles ? exact(machine.cost) : price(machine.cost));
-    add(row, "td", {}, machine.cost === null ? "" : (machine.cost / best.cost).toFixed(3));
-    if (!isCycles) add(row, "td", {}, machine.cycles ? exact(machine.cycles) : "");
-    add(row, "td", {}, machine.energy_pj ? joule(machine.energy_pj) : "");
-    for (const field of fields) add(row, "td", {}, machine.values ? amount(field, machine.values[field]).replace(" kB", "") : "");
-  }
+  table(document.getElementById("machines"), ["machine", goal, "times best", ...(isCycles ? [] : ["cycles"]), "energy", ...fieldTitles],
+    machines.map(machine => [machine.name, machine.cost === null ? machine.reason : isCycles ? exact(machine.cost) : price(machine.cost),
+      machine.cost === null ? "" : (machine.cost / best.cost).toFixed(3), ...(isCycles ? [] : [machine.cycles ? exact(machine.cycles) : ""]),
+      machine.energy_pj ? joule(machine.energy_pj) : "", ...fieldCells(machine)]));
 }
 
 searchHeader();
