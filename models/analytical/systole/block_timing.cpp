@@ -42,6 +42,11 @@ std::size_t BlockTiming::times(std::size_t count) {
   return start_.times.size() - count;
 }
 
+std::size_t BlockTiming::amounts(std::size_t count) {
+  start_.amounts.resize(start_.amounts.size() + count, 0.0);
+  return start_.amounts.size() - count;
+}
+
 std::size_t BlockTiming::sums(std::size_t count) {
   start_.sums.resize(start_.sums.size() + count, 0.0);
   return start_.sums.size() - count;
@@ -77,9 +82,9 @@ void BlockTiming::lay_out() {
   }
   reads_end_ = times(1);
   writes_end_ = times(1);
-  writes_waiting_ = times(1);
-  debt_ = times(1);
-  writes_late_ = times(1);
+  writes_waiting_ = amounts(1);
+  debt_ = amounts(1);
+  writes_late_ = amounts(1);
   array_free_ = times(1);
   simd_free_ = times(1);
   obuf_depth_ = std::max<std::size_t>(1, block_.array.output_depth);
@@ -90,10 +95,11 @@ void BlockTiming::lay_out() {
   nest_sums_ = sums(kNestSums * block_.simd.nests.size());
   nest_ends_ = times(block_.simd.nests.size());
   // The block before ended when its last store was taken.
-  if (!memory_.ideal()) start_.times[writes_waiting_] = memory_.posted();
+  if (!memory_.ideal()) start_.amounts[writes_waiting_] = memory_.posted();
   sides_ = block_.array.used && block_.simd.used && block_.simd.reads_obuf;
   generation_loops_ = static_cast<std::size_t>(block_.array.output_loop + 1);
   history_.resize(block_.tile_loops.size());
+  marks_.resize(block_.tile_loops.size());
 }
 
 void BlockTiming::lay_out(int stream) {
@@ -106,7 +112,7 @@ void BlockTiming::lay_out(int stream) {
   places.depth = std::max<std::size_t>(1, self.depth);
   places.slots = times(places.depth);
   places.ready = times(1);
-  places.foreseen = times(1);
+  places.foreseen = amounts(1);
   places.sums = sums(2);
   streams_.push_back(places);
 }
@@ -185,6 +191,7 @@ std::int64_t BlockTiming::skip(std::size_t loop, std::int64_t done) {
   };
   history[static_cast<std::size_t>(done) % kHistory] = state_;
   if (done < 3) return 0;
+  if (done == kMark) marks_[loop] = state_;
   for (std::int64_t period = 1; period <= 2 && done > 2 * period; ++period) {
     if (iterations - 1 - done < period || !steady(at(0), at(period), at(2 * period))) continue;
     const TransferClasses::Range range = plain(loop);
@@ -193,7 +200,43 @@ std::int64_t BlockTiming::skip(std::size_t loop, std::int64_t done) {
     repeat(at(period), static_cast<double>(repeats));
     return repeats * period;
   }
-  return 0;
+  if (done != kPatience) return 0;
+  constexpr std::int64_t kPart = kPatience - kMark;
+  const TransferClasses::Range range = plain(loop);
+  const std::int64_t repeats = (std::min(iterations - 1, range.end) - done) / kPart;
+  if (repeats < 1 || kMark < range.begin) return 0;
+  drift(marks_[loop], static_cast<double>(repeats));
+  return repeats * kPart;
+}
+
+/// As `repeat`, where the state has not become steady: all times that have changed go on at one pace, that of the
+/// latest, or what waits for one another would drift apart.
+void BlockTiming::drift(const State& before, double times) {
+  double pace = 0;
+  for (std::size_t i = 0; i < state_.times.size(); ++i) pace = std::max(pace, state_.times[i] - before.times[i]);
+  const double shift = pace * times;
+  for (std::size_t i = 0; i < state_.times.size(); ++i) {
+    if (state_.times[i] > before.times[i]) state_.times[i] += shift;
+  }
+  for (std::size_t i = 0; i < state_.sums.size(); ++i) state_.sums[i] += times * (state_.sums[i] - before.sums[i]);
+  for (const auto direction : {&Flights::reads, &Flights::writes}) {
+    for (std::size_t i = 0; i < Flights::kKept; ++i) {
+      Flight& now = (state_.flights.*direction)[i];
+      const Flight& then = (before.flights.*direction)[i];
+      if (now.begin == then.begin) continue;
+      now.begin += shift;
+      now.end += shift;
+    }
+  }
+  for (std::size_t s = 0; s < state_.servers.size(); ++s) {
+    Server& server = state_.servers[s];
+    if (server.free_ == before.servers[s].free_) continue;
+    server.free_ += shift;
+    for (std::size_t g = 0; g < server.count_; ++g) {
+      server.gaps_[g].begin += shift;
+      server.gaps_[g].end += shift;
+    }
+  }
 }
 
 TransferClasses::Range BlockTiming::plain(std::size_t loop) const {
@@ -218,6 +261,9 @@ bool BlockTiming::steady(const State& a, const State& b, const State& c) const {
   for (std::size_t i = 0; i < a.times.size(); ++i) {
     if (!moves(a.times[i], b.times[i])) return false;
     if (!alike(a.times[i] - b.times[i], b.times[i] - c.times[i])) return false;
+  }
+  for (std::size_t i = 0; i < a.amounts.size(); ++i) {
+    if (!alike(a.amounts[i], b.amounts[i]) || !alike(b.amounts[i], c.amounts[i])) return false;
   }
   for (const auto direction : {&Flights::reads, &Flights::writes}) {
     for (std::size_t i = 0; i < Flights::kKept && !memory_.ideal(); ++i) {

@@ -35,9 +35,9 @@ struct BlockResult {
 
 /// The times of one block: a recurrence over its tiles. Each thing starts at the latest of what it waits for (its own
 /// unit or sequencer, full slots, free slots) and ends after the closed form for its kind of tile; ports' buses and the
-/// memory are shared (server.h). Loops are walked until an iteration changes every time like the ones before; the
-/// others are then multiplied, so the cost hardly depends on how many tiles there are. Source: isa/manual.md sections 1
-/// to 4 and timing.md sections 3 to 6.
+/// memory are shared (server.h). Loops are walked until an iteration changes every time like the ones before, or for 48
+/// iterations; the others are then multiplied, so the cost hardly depends on how many tiles there are. Source:
+/// isa/manual.md sections 1 to 4 and timing.md sections 3 to 6.
 class BlockTiming {
  public:
   /// The references must outlive the object. Of `machine` it uses everything but the data ports.
@@ -50,10 +50,14 @@ class BlockTiming {
   static constexpr std::size_t kPorts = 4;
   static constexpr std::size_t kMemory = 0;  ///< its server; then two for each port that loads and stores
   static constexpr std::size_t kHistory = 5;
+  /// Iterations after which a loop counts as one that does not become steady, and after which its pace is measured.
+  static constexpr std::int64_t kPatience = 48;
+  static constexpr std::int64_t kMark = 16;
 
   /// Everything that changes from tile to tile; times and sums grow linearly in a steady state.
   struct State {
     std::vector<double> times;
+    std::vector<double> amounts;  ///< of work that waits; do not grow
     std::vector<double> sums;
     std::vector<Server> servers;  ///< the memory; of each port that loads and stores its bus and its bursts
     Flights flights;
@@ -82,12 +86,14 @@ class BlockTiming {
   void begin(const BlockParts::Setting& setting);
   void lay_out(int stream);
   std::size_t times(std::size_t count);
+  std::size_t amounts(std::size_t count);
   std::size_t sums(std::size_t count);
 
   void walk(std::size_t loop);
   std::int64_t skip(std::size_t loop, std::int64_t done);
   [[nodiscard]] bool steady(const State& a, const State& b, const State& c) const;
   void repeat(const State& before, double times);
+  void drift(const State& before, double times);
   [[nodiscard]] TransferClasses::Range plain(std::size_t loop) const;
 
   void array_tile();
@@ -114,6 +120,7 @@ class BlockTiming {
   void drain(double now);
   void give_back(std::size_t slots, std::size_t depth, double when);
   double& time(std::size_t place) { return state_.times[place]; }
+  double& amount(std::size_t place) { return state_.amounts[place]; }
   [[nodiscard]] bool begins(const StreamPlaces& stream) const;
   [[nodiscard]] bool ends(const StreamPlaces& stream) const;
   [[nodiscard]] const isa::Stream& of(const StreamPlaces& stream) const;
@@ -130,6 +137,7 @@ class BlockTiming {
   bool sides_ = false;  ///< the SIMD unit follows the array generation by generation
   State start_;
   State state_;
+  std::vector<State> marks_;                          ///< by loop: after `kMark` iterations
   std::vector<std::array<State, kHistory>> history_;  ///< by loop: after the last iterations
   std::vector<StreamPlaces> streams_;
   std::array<StreamPlaces*, isa::kMaxStreams> by_number_{};

@@ -62,7 +62,7 @@ double BlockTiming::store(StreamPlaces& stream, double begin, const Transfer& wo
   const Flight mine = flight(stream.stream, work, from, work.in_flight);
   const double busy = work.memory + lost_by_writing(mine);
   drain(begin);
-  make_up(begin, std::exchange(time(writes_late_), 0.0));
+  make_up(begin, std::exchange(amount(writes_late_), 0.0));
   repay(stream, begin, busy, mine);
   const double taken = write(begin + work.last_bus, mine, busy);
   return std::max({bus(stream, begin, work) + memory_.write_round(), taken, all_answered, begin + work.chip});
@@ -89,10 +89,10 @@ void BlockTiming::repay(const StreamPlaces& stream, double begin, double busy, c
   }
   const double work_between = std::min(between / mine.bursts, 1.0) * mine.work + busy - mine.work;
   const double held_up = std::min(state_.servers[kMemory].busy_before_gap(begin), work_between);
-  const double unforeseen = held_up - std::exchange(time(stream.foreseen), 0.0);
-  if (debtor_ != mine.stream) make_up(begin, std::min(std::exchange(time(debt_), 0.0), busy));
+  const double unforeseen = held_up - std::exchange(amount(stream.foreseen), 0.0);
+  if (debtor_ != mine.stream) make_up(begin, std::min(std::exchange(amount(debt_), 0.0), busy));
   if (unforeseen <= 0) return;
-  time(debt_) = unforeseen;
+  amount(debt_) = unforeseen;
   debtor_ = mine.stream;
 }
 
@@ -144,7 +144,7 @@ double BlockTiming::read(const Flight& mine, double busy) {
   queued.begin = std::max(mine.begin, time(reads_end_));
   queued.work = busy;
   const double end = std::min(in_order, queued.begin + busy + written_between(queued));
-  time(writes_late_) += std::min(in_order - end, mine.work);
+  amount(writes_late_) += std::min(in_order - end, mine.work);
   turn_once(mine, end, busy - mine.work);
   Flight known = mine;
   known.end = end;
@@ -186,7 +186,7 @@ double BlockTiming::read_later(const StreamPlaces& stream, const Flight& mine) {
     theirs.device_bursts *= generations;
     const double bursts = in_turn(mine, theirs);
     const double between = bursts * one.memory / one.bursts + lost_by_rows(mine, theirs, bursts, banks_, memory_);
-    time(other.foreseen) += between;
+    amount(other.foreseen) += between;
     sum += between;
   }
   return sum;
@@ -195,9 +195,9 @@ double BlockTiming::read_later(const StreamPlaces& stream, const Flight& mine) {
 /// Writes that wait use the time until `now` in which the memory has nothing else to do.
 void BlockTiming::drain(double now) {
   Server& memory = state_.servers[kMemory];
-  const double drained = std::clamp(now - memory.free_, 0.0, time(writes_waiting_));
+  const double drained = std::clamp(now - memory.free_, 0.0, amount(writes_waiting_));
   if (drained > 0) memory.reserve(memory.free_, drained);
-  time(writes_waiting_) -= drained;
+  amount(writes_waiting_) -= drained;
 }
 
 /// When the memory has taken a transfer's last write: the queue takes what it can hold, the rest as fast as the memory
@@ -205,9 +205,9 @@ void BlockTiming::drain(double now) {
 double BlockTiming::write(double start, const Flight& mine, double busy) {
   Server& memory = state_.servers[kMemory];
   drain(start);
-  time(writes_waiting_) += busy;
-  const double beyond = std::max(0.0, time(writes_waiting_) - memory_.posted());
-  time(writes_waiting_) -= beyond;
+  amount(writes_waiting_) += busy;
+  const double beyond = std::max(0.0, amount(writes_waiting_) - memory_.posted());
+  amount(writes_waiting_) -= beyond;
   time(writes_end_) = mine.begin + mine.work;
   const double taken = beyond > 0 ? memory.reserve(start, beyond) : start;
   const double end = std::max(taken, time(writes_end_) - memory_.posted());
