@@ -40,27 +40,7 @@ std::int64_t span_of(const isa::Stream& stream) {
   return span;
 }
 
-/// The time in which both are under way.
-double together(const Flight& a, const Flight& b) {
-  return std::min(a.end, b.end) - std::max(a.begin, b.begin);
-}
-
-double part_of(double time, const Flight& flight) {
-  return time / (flight.end - flight.begin);
-}
-
 }  // namespace
-
-Flight flight(int stream, const Transfer& transfer, double begin, double in_flight) {
-  const double end = begin + std::max({transfer.memory, transfer.bus, in_flight});
-  return {stream,          begin,          end, transfer.bursts, transfer.device_bursts, transfer.channels,
-          transfer.spread, transfer.memory};
-}
-
-void keep(std::array<Flight, Flights::kKept>& flights, const Flight& newest) {
-  std::move(flights.begin() + 1, flights.end(), flights.begin());
-  flights.back() = newest;
-}
 
 BankSamples sample_banks(const isa::Stream& stream, std::int64_t base, const std::vector<std::int32_t>& tile_loops,
                          const MemoryModel& memory) {
@@ -107,43 +87,6 @@ std::array<double, isa::kMaxStreams> disturbances(const isa::Block& block, const
     result[a] = 1 - undisturbed;
   }
   return result;
-}
-
-double in_turn(const Flight& mine, const Flight& other) {
-  if (other.end <= mine.begin) return 0;
-  const double met = 1 - std::clamp((other.begin - mine.begin) / mine.work, 0.0, 1.0);
-  const double left = part_of(other.end - std::max(mine.begin, other.begin), other);
-  return std::min(met * mine.bursts, left * other.bursts);
-}
-
-double lost_by_turning(const Flight& read, const Flight& write, const SharedBanks& banks, const MemoryModel& memory) {
-  const double both = together(read, write);
-  if (both <= 0) return 0;
-  const double read_bursts = part_of(both, read) * read.bursts * read.channels;
-  const double batches = part_of(both, write) * write.device_bursts / memory.write_batch();
-  return std::min(read_bursts, batches) * memory.turn(banks.probability(read.stream, write.stream));
-}
-
-double waits_for_writes(const Flight& read, const Flight& write, const SharedBanks& banks, const MemoryModel& memory) {
-  const double both = together(read, write);
-  if (both <= 0) return 0;
-  const double batch = memory.batch_time(banks.probability(read.stream, write.stream));
-  const double batches = part_of(both, write) * write.device_bursts / memory.write_batch() / write.spread;
-  const double writing = std::min(1.0, batches * batch / both);
-  return part_of(both, read) * read.bursts * writing * batch / 2;
-}
-
-double lost_by_rows(const Flight& a, const Flight& b, double bursts, const SharedBanks& banks,
-                    const MemoryModel& memory) {
-  const double mine = a.device_bursts / a.bursts;
-  const double others = b.device_bursts / b.bursts;
-  return bursts * (mine + others) * memory.row_switch(std::min(mine, others)) * banks.probability(a.stream, b.stream);
-}
-
-double lost_by_rows(const Flight& a, const Flight& b, const SharedBanks& banks, const MemoryModel& memory) {
-  const double both = together(a, b);
-  if (both <= 0) return 0;
-  return lost_by_rows(a, b, std::min(part_of(both, a) * a.bursts, part_of(both, b) * b.bursts), banks, memory);
 }
 
 }  // namespace systole::analytical

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -28,7 +29,11 @@ struct Flight {
 
 /// What it is from its first burst on, when its bursts are so long on their way: as long as the slowest of port, memory
 /// and rounds takes.
-Flight flight(int stream, const Transfer& transfer, double begin, double in_flight);
+inline Flight flight(int stream, const Transfer& transfer, double begin, double in_flight) {
+  const double end = begin + std::max({transfer.memory, transfer.bus, in_flight});
+  return {stream,          begin,          end, transfer.bursts, transfer.device_bursts, transfer.channels,
+          transfer.spread, transfer.memory};
+}
 
 /// The last transfers of each direction.
 struct Flights {
@@ -36,7 +41,10 @@ struct Flights {
   std::array<Flight, kKept> reads;  ///< newest last
   std::array<Flight, kKept> writes;
 };
-void keep(std::array<Flight, Flights::kKept>& flights, const Flight& newest);
+inline void keep(std::array<Flight, Flights::kKept>& flights, const Flight& newest) {
+  std::move(flights.begin() + 1, flights.end(), flights.begin());
+  flights.back() = newest;
+}
 
 /// The banks that a stream is in, in a few places of a few tiles: those in the middle of equal parts of the block.
 struct BankSamples {
@@ -71,21 +79,58 @@ class SharedBanks {
 /// of its own.
 std::array<double, isa::kMaxStreams> disturbances(const isa::Block& block, const SharedBanks& banks);
 
+/// The time in which both are under way.
+inline double together(const Flight& a, const Flight& b) {
+  return std::min(a.end, b.end) - std::max(a.begin, b.begin);
+}
+
+inline double part_of(double time, const Flight& flight) {
+  return time / (flight.end - flight.begin);
+}
+
 /// Bursts of `other` that go between those of `mine`, in turn with them, from when both are there.
-double in_turn(const Flight& mine, const Flight& other);
+inline double in_turn(const Flight& mine, const Flight& other) {
+  if (other.end <= mine.begin) return 0;
+  const double met = 1 - std::clamp((other.begin - mine.begin) / mine.work, 0.0, 1.0);
+  const double left = part_of(other.end - std::max(mine.begin, other.begin), other);
+  return std::min(met * mine.bursts, left * other.bursts);
+}
 
 /// Time that the memory loses by turning between a transfer that it reads and one that it writes at the same time.
-double lost_by_turning(const Flight& read, const Flight& write, const SharedBanks& banks, const MemoryModel& memory);
+inline double lost_by_turning(const Flight& read, const Flight& write, const SharedBanks& banks,
+                              const MemoryModel& memory) {
+  const double both = together(read, write);
+  if (both <= 0) return 0;
+  const double read_bursts = part_of(both, read) * read.bursts * read.channels;
+  const double batches = part_of(both, write) * write.device_bursts / memory.write_batch();
+  return std::min(read_bursts, batches) * memory.turn(banks.probability(read.stream, write.stream));
+}
 
 /// Time that a read's bursts wait, in sum, because their channel is writing when they come: half a batch of writes and
 /// the turn, as often as the channel is at that.
-double waits_for_writes(const Flight& read, const Flight& write, const SharedBanks& banks, const MemoryModel& memory);
+inline double waits_for_writes(const Flight& read, const Flight& write, const SharedBanks& banks,
+                               const MemoryModel& memory) {
+  const double both = together(read, write);
+  if (both <= 0) return 0;
+  const double batch = memory.batch_time(banks.probability(read.stream, write.stream));
+  const double batches = part_of(both, write) * write.device_bursts / memory.write_batch() / write.spread;
+  const double writing = std::min(1.0, batches * batch / both);
+  return part_of(both, read) * read.bursts * writing * batch / 2;
+}
 
 /// Time that it loses when it reads so many bursts of each of two transfers in turns.
-double lost_by_rows(const Flight& a, const Flight& b, double bursts, const SharedBanks& banks,
-                    const MemoryModel& memory);
+inline double lost_by_rows(const Flight& a, const Flight& b, double bursts, const SharedBanks& banks,
+                           const MemoryModel& memory) {
+  const double mine = a.device_bursts / a.bursts;
+  const double others = b.device_bursts / b.bursts;
+  return bursts * (mine + others) * memory.row_switch(std::min(mine, others)) * banks.probability(a.stream, b.stream);
+}
 
 /// As many bursts of each are read in turns as the one with fewer of them has while both are under way.
-double lost_by_rows(const Flight& a, const Flight& b, const SharedBanks& banks, const MemoryModel& memory);
+inline double lost_by_rows(const Flight& a, const Flight& b, const SharedBanks& banks, const MemoryModel& memory) {
+  const double both = together(a, b);
+  if (both <= 0) return 0;
+  return lost_by_rows(a, b, std::min(part_of(both, a) * a.bursts, part_of(both, b) * b.bursts), banks, memory);
+}
 
 }  // namespace systole::analytical

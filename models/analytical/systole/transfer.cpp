@@ -38,12 +38,6 @@ std::int64_t TransferModel::movement() const {
   return std::numeric_limits<std::int64_t>::max();
 }
 
-const Transfer& TransferModel::at(const TilePosition& tile) {
-  const std::size_t number = classes_.of(tile);
-  complete();
-  return known_[number];
-}
-
 const std::vector<Transfer>& TransferModel::all() {
   complete();
   return known_;

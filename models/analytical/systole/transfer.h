@@ -39,7 +39,11 @@ class TransferModel {
   TransferModel(TransferClasses& classes, std::int64_t base, std::int64_t port_bits, const MachineModel& machine,
                 const MemoryModel& memory, int other_streams);
 
-  const Transfer& at(const TilePosition& tile);
+  const Transfer& at(const TilePosition& tile) {
+    const std::size_t number = classes_.of(tile);
+    if (number >= known_.size()) complete();
+    return known_[number];
+  }
 
   /// Those of all classes so far, in their order.
   const std::vector<Transfer>& all();

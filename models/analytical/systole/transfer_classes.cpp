@@ -45,16 +45,6 @@ TransferClasses::TransferClasses(const isa::Stream& stream, const std::vector<st
   }
 }
 
-std::size_t TransferClasses::of(const TilePosition& tile) {
-  if (padded_) return find(tile);
-  const std::uint32_t last = tile.last & last_;
-  for (const Found& found : found_) {
-    if (found.last == last) return found.number;
-  }
-  found_.push_back({last, find(tile)});
-  return found_.back().number;
-}
-
 std::size_t TransferClasses::find(const TilePosition& tile) {
   Class wanted;
   wanted.elements = tile.trip(stream_.run.elements);

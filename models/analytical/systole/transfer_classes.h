@@ -33,7 +33,15 @@ class TransferClasses {
     TransferExtents extents;
   };
   /// The number of a tile's class, a new one if there was none like it.
-  std::size_t of(const TilePosition& tile);
+  std::size_t of(const TilePosition& tile) {
+    if (padded_) return find(tile);
+    const std::uint32_t last = tile.last & last_;
+    for (const Found& found : found_) {
+      if (found.last == last) return found.number;
+    }
+    found_.push_back({last, find(tile)});
+    return found_.back().number;
+  }
   [[nodiscard]] const std::vector<Class>& known() const { return known_; }
 
   /// The iterations [begin, end) of tile loop `loop` in which padding cuts nothing off, whatever the loops inside it
