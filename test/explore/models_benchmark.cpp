@@ -1,6 +1,8 @@
 // Machines a second of both analytical models: `scripts/bench --models`.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
@@ -47,13 +49,20 @@ Machines random_machines(const DesignSpace& design, std::size_t count) {
   return machines;
 }
 
-/// Costs all machines on so many threads; prints what a second of one core and of the clock on the wall does.
-void measure(const std::string& name, const PointCost& cost, const Machines& machines, std::size_t threads) {
+/// Costs all machines on so many threads; prints what a second of one core and of the clock on the wall does, and
+/// returns the latter. `alone`: what one thread did, 0 when this is that one.
+double measure(const std::string& name, const PointCost& cost, const Machines& machines, std::size_t threads,
+               double alone) {
+  constexpr std::size_t kAtOnce = 16;
   std::vector<double> sums(threads);
+  std::atomic<std::size_t> next{0};
   const auto work = [&](std::size_t thread) {
     std::string reason;
-    for (std::size_t i = thread; i < machines.size(); i += threads) {
-      sums[thread] += cost(machines[i], reason).value_or(0).cost;
+    for (std::size_t i = next.fetch_add(kAtOnce); i < machines.size(); i = next.fetch_add(kAtOnce)) {
+      const std::size_t end = std::min(i + kAtOnce, machines.size());
+      for (std::size_t machine = i; machine < end; ++machine) {
+        sums[thread] += cost(machines[machine], reason).value_or(0).cost;
+      }
     }
   };
   const auto start = std::chrono::steady_clock::now();
@@ -67,12 +76,16 @@ void measure(const std::string& name, const PointCost& cost, const Machines& mac
   double sum = 0;
   for (const double part : sums) sum += part;
   const auto count = static_cast<double>(machines.size());
-  fmt::print("{:34}{:>9}{:>15.0f}{:>15.0f}   mean {:.0f} cycles\n", name, threads, count / cpu_seconds, count / seconds,
-             sum / count);
+  const double rate = count / seconds;
+  fmt::print("{:20}{:>9}{:>13.0f}{:>13.0f}{:>13}   mean {:.0f} cycles\n", name, threads, count / cpu_seconds, rate,
+             alone > 0 ? fmt::format("{:.2f} times", rate / alone) : "", sum / count);
+  return rate;
 }
 
-void measure(const std::string& name, const PointCost& cost, const Machines& machines) {
-  for (const std::size_t threads : {1, 2}) measure(name, cost, machines, threads);
+/// On one thread and on two, each with a cost that has seen no machine yet.
+void measure(const std::string& name, const std::function<PointCost()>& fresh_cost, const Machines& machines) {
+  const double alone = measure(name, fresh_cost(), machines, 1, 0);
+  measure(name, fresh_cost(), machines, 2, alone);
 }
 
 void run(std::size_t count) {
@@ -81,14 +94,15 @@ void run(std::size_t count) {
   Graph graph = import_onnx(find_config(kNetworks, "resnet50", "", {}, diagnostics), {});
   diagnostics.throw_if_any();
   fmt::print("{} random machines of {}, ResNet-50, batch 1, greedy tiles, no fusion\n", count, space.space.name());
-  fmt::print("{:34}{:>9}{:>15}{:>15}\n", "", "threads", "per CPU s", "per s");
+  fmt::print("{:20}{:>9}{:>13}{:>13}{:>13}\n", "", "threads", "per CPU s", "per s", "of one");
 
   Graph folded = graph;
   fold_bias(folded);
   fold_batch_norm(folded);
   remove_dead(folded);
   const std::vector<SimditWorkload> published{{simdit::Sweep(simdit::program_of(folded).layers, false), 1}};
-  measure("simdit", simdit_cost(space, published, false), random_machines(space.design, 100 * count));
+  measure(
+      "simdit", [&] { return simdit_cost(space, published, false); }, random_machines(space.design, 100 * count));
 
   CompileOptions options;
   options.fusion = false;
@@ -104,9 +118,8 @@ void run(std::size_t count) {
     diagnostics.throw_if_any();
     space.machine.set_memory(with.memory());
     *space.machine.mutable_memory_description() = with.memory_description();
-    for (const std::size_t threads : {1, 2}) {
-      measure(fmt::format("systole, {}", memory), corrected_costs(space, corrected).cost, machines, threads);
-    }
+    measure(
+        fmt::format("systole, {}", memory), [&] { return corrected_costs(space, corrected).cost; }, machines);
   }
 }
 
@@ -115,7 +128,7 @@ void run(std::size_t count) {
 }  // namespace systole
 
 int main(int argc, char** argv) {
-  const long count = argc > 1 ? std::atol(argv[1]) : 2000;
+  const long count = argc > 1 ? std::atol(argv[1]) : 5000;
   if (argc > 2 || count < 1) {
     fmt::print(stderr, "usage: models_benchmark [MACHINES]\n");
     return 1;
