@@ -143,8 +143,8 @@ class BlockTiming {
   std::array<StreamPlaces*, isa::kMaxStreams> by_number_{};
   std::array<std::size_t, kPorts> bus_{};  ///< by port: its bus among the servers, behind it its bursts; 0: not shared
   std::size_t debt_ = 0;                   ///< work by which a transfer has held up others that were timed before
-  std::size_t writes_late_ = 0;            ///< work of reads that went between writes which were timed before
   int debtor_ = isa::kNoStream;            ///< its stream
+  std::size_t writes_late_ = 0;            ///< work of reads that went between writes which were timed before
   std::size_t array_free_ = 0, simd_free_ = 0;
   std::size_t reads_end_ = 0;       ///< time: the memory has done all reads so far
   std::size_t writes_end_ = 0;      ///< time: it could have done all writes so far if there were no reads
