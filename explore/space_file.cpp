@@ -2,6 +2,7 @@
 #include <google/protobuf/descriptor.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <limits>
 #include <set>
 
@@ -15,6 +16,7 @@ namespace systole {
 namespace {
 
 constexpr std::int64_t kUnbounded = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kMostValues = 65536;  // of an axis
 
 /// Values of an axis, ascending, each once.
 std::vector<std::int64_t> values_of(const config::Axis& axis) {
@@ -30,6 +32,11 @@ std::vector<std::int64_t> values_of(const config::Axis& axis) {
   std::sort(values.begin(), values.end());
   values.erase(std::unique(values.begin(), values.end()), values.end());
   return values;
+}
+
+/// How many values a range has.
+std::int64_t length_of(const config::AxisRange& range) {
+  return range.to() < range.from() ? 0 : (range.to() - range.from()) / range.step() + 1;
 }
 
 /// Tells faults at `place`, where the space names what they are about.
@@ -101,6 +108,40 @@ std::vector<config::Machine> finalist_machines(const Loaded<config::Space>& load
   return machines;
 }
 
+/// Networks that are not there.
+void check_networks(const Loaded<config::Space>& loaded, Diagnostics& diagnostics) {
+  for (int w = 0; w < loaded.message.workload_size(); ++w) {
+    const std::string& network = loaded.message.workload(w).network();
+    std::error_code unreadable;
+    if (std::filesystem::exists(network, unreadable)) continue;
+    const Diagnostic place = loaded.source.fault(fmt::format("workload[{}].network", w), "");
+    if (!find_config(kNetworks, network, "", place, diagnostics).empty() &&
+        network.find_first_of("/.") != std::string::npos) {
+      diagnostics.add(loaded.source.fault(fmt::format("workload[{}].network", w),
+                                          fmt::format("there is no file '{}'", network),
+                                          "a file is looked for in the folder where the command is given"));
+    }
+  }
+}
+
+/// The machine that every point starts from; faults of the space's own words are told where they are.
+config::Machine own_machine(const Loaded<config::Space>& loaded, const MachineRequest& request,
+                            Diagnostics& diagnostics) {
+  Diagnostics faults;
+  config::Machine machine = load_machine(request, faults).message;
+  for (Diagnostic fault : faults.items()) {
+    Diagnostic place = fault;
+    if (fault.file == "--hw " + request.hardware) place = loaded.source.fault("machine", "");
+    for (int s = 0; s < loaded.message.set_size(); ++s) {
+      if (fault.file == "--set " + loaded.message.set(s)) place = loaded.source.fault(fmt::format("set[{}]", s), "");
+    }
+    place.message = fault.message;
+    place.hint = fault.hint;
+    diagnostics.add(place);
+  }
+  return machine;
+}
+
 void change(config::Space& space, const SpaceChanges& changes) {
   if (changes.model) space.set_model(*changes.model);
   if (changes.finalists) {
@@ -117,6 +158,13 @@ std::vector<SpaceAxis> axes_of(const Loaded<config::Space>& loaded, const config
   for (int a = 0; a < loaded.message.axis_size(); ++a) {
     const config::Axis& axis = loaded.message.axis(a);
     const std::string path = fmt::format("axis[{}]", a);
+    if (axis.has_range() && length_of(axis.range()) > kMostValues) {
+      diagnostics.add(loaded.source.fault(
+          path + ".range",
+          fmt::format("axis '{}' has {} values, and may have {}", axis.field(), length_of(axis.range()), kMostValues),
+          "a greater step"));
+      continue;
+    }
     const std::vector<std::int64_t> values = values_of(axis);
     const bool twice =
         std::any_of(axes.begin(), axes.end(), [&](const SpaceAxis& known) { return known.field == axis.field(); });
@@ -128,9 +176,10 @@ std::vector<SpaceAxis> axes_of(const Loaded<config::Space>& loaded, const config
                                           "give `value`, `range` or `powers_of_two`"));
       continue;
     }
-    for (const std::int64_t value : {values.front(), values.back()}) {
+    const std::size_t before = diagnostics.items().size();
+    for (const std::int64_t value : values) {
       check_value(axis.field(), value, machine, loaded.source.fault(path + ".field", ""), diagnostics);
-      if (values.size() == 1) break;
+      if (diagnostics.items().size() > before) break;  // the others are hardly better
     }
     axes.push_back({axis.field(), values});
   }
@@ -220,7 +269,8 @@ LoadedSpace load_space(const std::string& name, const SpaceChanges& changes) {
   request.overrides.assign(space.set().begin(), space.set().end());
   request.training = std::any_of(space.workload().begin(), space.workload().end(),
                                  [](const config::Workload& each) { return each.mode() == config::training; });
-  const config::Machine machine = load_machine(request, diagnostics).message;
+  const config::Machine machine = own_machine(loaded, request, diagnostics);
+  check_networks(loaded, diagnostics);
   diagnostics.throw_if_any();
   check_wishes(loaded, machine, diagnostics);
   std::vector<config::Machine> simulated = finalist_machines(loaded, request, machine, diagnostics);

@@ -119,6 +119,23 @@ TEST_F(ExploreCommand, FaultsOfASpaceAreTold) {
   EXPECT_THAT(told(begin + axis + "budget { name: \"b\" term { field: \"ports.ibuf\" } at_most: 32 }\n" + end),
               HasSubstr("the smallest sum is 64"));
   EXPECT_THAT(told(begin + axis), HasSubstr("there is no network to run"));
+  EXPECT_THAT(told("machine: \"inference_16\"\n" + axis + end),
+              HasSubstr("bad.textproto:1:1: error: there is no machine named 'inference_16'"));
+  EXPECT_THAT(told(begin + "set: \"buffers.wbuf=8\"\n" + axis + end),
+              HasSubstr("bad.textproto:2:6: error: unknown key"));
+  EXPECT_THAT(
+      told(begin + axis + "workload { network: \"lenet\" }\n"),
+      HasSubstr("bad.textproto:3:12: error: there is no network named 'lenet'\n  hint: did you mean 'lenet5'?"));
+  EXPECT_THAT(told(begin + axis + "workload { network: \"./none.onnx\" }\n"),
+              HasSubstr("bad.textproto:3:12: error: there is no file './none.onnx'"));
+  EXPECT_THAT(told(begin + axis + "workload { network: \"lenet5\" weight: 0 }\n"),
+              HasSubstr("weight must be a number from 1e-06 to 1000000000, not 0"));
+  EXPECT_THAT(
+      told(begin + "axis { field: \"ports.ibuf\" range { from: 64 to: 128 step: 4 } }\n" + end),
+      HasSubstr("bad.textproto:2:8: error: ibuf must be a whole number from 8 to 8192, a multiple of 8, not 68"));
+  EXPECT_THAT(
+      told(begin + "axis { field: \"buffers.ibuf_bits\" range { from: 8 to: 99999999999 step: 1 } }\n" + end),
+      HasSubstr("bad.textproto:2:35: error: axis 'buffers.ibuf_bits' has 99999999992 values, and may have 65536"));
   EXPECT_THAT(told(begin + axis + end + "finalists { count: 1 memory: \"hbm3\" }\n"),
               HasSubstr("bad.textproto:4:30: error: there is no memory named 'hbm3'\n  hint: did you mean 'hbm2'?"));
   EXPECT_THAT(told(begin + axis + end + "objective: area\n"),

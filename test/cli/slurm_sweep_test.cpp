@@ -18,14 +18,16 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-/// 32 pieces of work, a tenth of a second each.
+/// A front of energy and cycles: 24 pieces of work, some tenths of a second each.
 constexpr const char* kSpace = R"(machine: "inference_64x64"
+objective: energy
+objective: cycles
 axis { field: "buffers.wbuf_bits" range { from: 1048576 to: 8388608 step: 1048576 } }
 axis { field: "ports.parambuf" range { from: 64 to: 1024 step: 64 } }
 axis { field: "ports.ibuf" range { from: 64 to: 1024 step: 64 } }
 budget { name: "bandwidth" term { field: "ports.parambuf" } term { field: "ports.ibuf" } at_most: 1024 }
 workload { network: "resnet18" }
-search { method: local restarts: 24 }
+search { method: local restarts: 16 }
 )";
 
 /// Searches on a real Slurm, which is started for the test.
@@ -101,6 +103,26 @@ TEST_F(SlurmSweep, TasksThatAreKilledAreRetriedAndTheResultsAreThoseOfALocalRun)
   EXPECT_THAT(ended.err, HasSubstr("task 1 of 3 has ended as CANCELLED without its results; it is submitted again"));
   EXPECT_THAT(ended.err, HasSubstr("task 2 of 3 has ended as FAILED without its results; it is submitted again"));
   expect_same_results();
+}
+
+/// Energy by the published model, searched exhaustively; the command itself simulates the finalists.
+TEST_F(SlurmSweep, AnExhaustiveSearchForEnergyWithFinalistsIsThatOfALocalRun) {
+  std::ofstream(place / "space.textproto") << R"(machine: "inference_16x16"
+objective: energy
+model: simdit
+axis { field: "buffers.wbuf_bits" range { from: 65536 to: 1048576 step: 65536 } }
+axis { field: "buffers.ibuf_bits" range { from: 65536 to: 1048576 step: 65536 } }
+axis { field: "buffers.vmem_bits" range { from: 32768 to: 262144 step: 32768 } }
+axis { field: "ports.ibuf" range { from: 64 to: 512 step: 64 } }
+axis { field: "ports.simd" range { from: 64 to: 512 step: 64 } }
+workload { network: "lenet5" fusion: false }
+finalists { count: 2 memory: "hbm2" }
+)";
+  ASSERT_EQ(systole("explore ./space.textproto --quiet --out local").code, 0);
+  const Ended ended = systole(on_slurm_);
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  expect_same_results();
+  EXPECT_THAT(text_of("cluster/summary.json"), HasSubstr("\"finalists\""));
 }
 
 /// kill -9 of the command itself: its tasks go on, and the same command finds them.
