@@ -110,6 +110,7 @@ class BlockTiming {
   double bus(const StreamPlaces& stream, double begin, const Transfer& work);
   double on_their_way(const StreamPlaces& stream, double begin, double time);
   void repay(const StreamPlaces& stream, double begin, double busy, const Flight& mine);
+  [[nodiscard]] double work_between(const Flight& mine) const;
   [[nodiscard]] double lost_by_reading(const Flight& mine) const;
   [[nodiscard]] double lost_by_writing(const Flight& mine) const;
   double read(const Flight& mine, double busy);

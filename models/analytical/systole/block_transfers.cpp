@@ -81,14 +81,8 @@ void BlockTiming::make_up(double begin, double owed) {
 /// (`read_later`); not by more than that one's own work, because turns are equal.
 void BlockTiming::repay(const StreamPlaces& stream, double begin, double busy, const Flight& mine) {
   drain(begin);
-  double between = 0;
-  for (const auto* flights : {&state_.flights.reads, &state_.flights.writes}) {
-    for (const Flight& other : *flights) {
-      if (other.any() && other.stream != mine.stream) between += in_turn(mine, other);
-    }
-  }
-  const double work_between = std::min(between / mine.bursts, 1.0) * mine.work + busy - mine.work;
-  const double held_up = std::min(state_.servers[kMemory].busy_before_gap(begin), work_between);
+  const double until_gap = state_.servers[kMemory].busy_before_gap(begin);
+  const double held_up = until_gap > 0 ? std::min(until_gap, work_between(mine) + busy - mine.work) : 0;
   const double unforeseen = held_up - std::exchange(amount(stream.foreseen), 0.0);
   if (debtor_ != mine.stream) make_up(begin, std::min(std::exchange(amount(debt_), 0.0), busy));
   if (unforeseen <= 0) return;
@@ -96,13 +90,26 @@ void BlockTiming::repay(const StreamPlaces& stream, double begin, double busy, c
   debtor_ = mine.stream;
 }
 
+/// Of a transfer's work, what goes between the bursts of others.
+double BlockTiming::work_between(const Flight& mine) const {
+  double bursts = 0;
+  for (const auto* flights : {&state_.flights.reads, &state_.flights.writes}) {
+    for (const Flight& other : *flights) {
+      if (other.any() && other.stream != mine.stream) bursts += in_turn(mine, other);
+    }
+  }
+  return std::min(bursts / mine.bursts, 1.0) * mine.work;
+}
+
 /// Where reads meet writes the bus turns again and again; where they meet other reads, rows are changed.
 double BlockTiming::lost_by_reading(const Flight& mine) const {
-  Flight queued = mine;
-  queued.begin = std::max(mine.begin, state_.times[reads_end_]);
-  const double in_turns = queued.begin + mine.work + written_between(queued);
   Flight mixed = mine;
-  mixed.end = std::max(mine.end, std::min(in_turns, state_.times[writes_end_]));
+  if (state_.times[writes_end_] > mine.end) {
+    Flight queued = mine;
+    queued.begin = std::max(mine.begin, state_.times[reads_end_]);
+    const double in_turns = queued.begin + mine.work + written_between(queued);
+    mixed.end = std::max(mine.end, std::min(in_turns, state_.times[writes_end_]));
+  }
   double lost = 0;
   for (const Flight& write : state_.flights.writes) {
     if (write.any()) lost += lost_by_turning(mixed, write, banks_, memory_);
@@ -143,7 +150,8 @@ double BlockTiming::read(const Flight& mine, double busy) {
   Flight queued = mine;
   queued.begin = std::max(mine.begin, time(reads_end_));
   queued.work = busy;
-  const double end = std::min(in_order, queued.begin + busy + written_between(queued));
+  const double unmixed = queued.begin + busy;
+  const double end = unmixed < in_order ? std::min(in_order, unmixed + written_between(queued)) : in_order;
   amount(writes_late_) += std::min(in_order - end, mine.work);
   turn_once(mine, end, busy - mine.work);
   Flight known = mine;
