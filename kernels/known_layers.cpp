@@ -15,7 +15,7 @@ namespace systole {
 namespace {
 
 constexpr std::size_t kMostVariants = 20000;  ///< one takes about 10 kB
-constexpr std::size_t kLongestKey = 9;  ///< numbers
+constexpr std::size_t kLongestKey = 9;        ///< numbers
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/units.h"
 #include "kernels/lowering/simd_lowerings.h"
@@ -11,6 +12,10 @@
 namespace systole {
 
 namespace {
+
+/// Tilings of a short list that are looked at closer although their estimate is not below what another one is known to
+/// take.
+constexpr std::size_t kLeastJudged = 64;
 
 /// Cycles of a depthwise convolution or gradient on the SIMD unit: a multiply-accumulate for each kernel position of
 /// y, one instruction to finish, and the fused ones; each operand moves once.
@@ -123,8 +128,22 @@ bool hopeless(const Node& node, const Found& found, LoweringContext& context) {
 void judge_tilings(const Node& node, const ArrayJob& job, LoweringContext& context, const BlockCycles& cycles) {
   Found& found = context.tilings().find(job.problem, job.may_pack, fused_work(job, context), context.machine());
   if (found.judged || hopeless(node, found, context)) return;
-  for (Choice& choice : found.choices) choice.estimate.cycles = cycles(build(node, job, choice, context).block());
-  if (found.greedy) found.greedy = found.choices.back().estimate.cycles;
+  const auto judge = [&](Choice& choice) {
+    return choice.estimate.cycles = cycles(build(node, job, choice, context).block());
+  };
+  std::vector<Choice> judged;
+  double best = std::numeric_limits<double>::infinity();
+  if (found.greedy) {
+    best = *(found.greedy = judge(found.choices.back()));
+    judged.push_back(found.choices.back());
+    found.choices.pop_back();
+  }
+  for (Choice& choice : found.choices) {
+    if (judged.size() >= kLeastJudged && choice.estimate.cycles >= best) break;
+    best = std::min(best, judge(choice));
+    judged.push_back(choice);
+  }
+  found.choices = std::move(judged);
   std::stable_sort(found.choices.begin(), found.choices.end(),
                    [](const Choice& a, const Choice& b) { return a.estimate.cycles < b.estimate.cycles; });
   found.judged = true;

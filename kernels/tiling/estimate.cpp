@@ -32,14 +32,19 @@ class Estimator {
     const Traffic ifmap = ifmap_traffic(h, w);
     const Traffic sums = obuf_traffic();
     const Traffic simd = simd_traffic();
-    const double simd_cycles = fused_.any() ? simd_time(simd) : 0;
     const double bytes = weights.bytes + ifmap.bytes + sums.bytes + simd.bytes;
     const double transfers = weights.generations + ifmap.generations + sums.generations + simd.generations;
     const double memory = memory_time(bytes) + transfers * static_cast<double>(m_.memory_latency);
     const double array = array_time();
-    const double busiest =
-        std::max({array, port_time(weights), port_time(ifmap), port_time(sums), simd_cycles, memory});
-    return {busiest + first_load(weights, ifmap) + last_store(sums, simd), bytes, array};
+    const double first_operands = first_load(weights, ifmap);
+    const double first_result = first_operands + array * (g_.spills() ? 1 / tiles() : first_outputs());
+    const double after_array = last_store(sums, simd);
+    double cycles = std::max({memory, first_operands + array + after_array,
+                              port_time(weights) + array / std::max(1.0, weights.generations) + after_array,
+                              port_time(ifmap) + array / std::max(1.0, ifmap.generations) + after_array});
+    if (sums.generations > 0) cycles = std::max(cycles, first_result + port_time(sums));
+    if (fused_.any()) cycles = std::max(cycles, simd_end(simd, first_result));
+    return {cycles, bytes, array};
   }
 
  private:
@@ -47,6 +52,17 @@ class Estimator {
     return static_cast<double>(p_.outer * g_.ocs * g_.reduction_tiles() * g_.spatial_tiles());
   }
   [[nodiscard]] double pixels() const { return static_cast<double>(p_.outer * p_.batch * p_.h.out * p_.w.out); }
+  /// Of all results: those of the first tile, which is a full one, and of the last.
+  [[nodiscard]] double first_outputs() const {
+    return static_cast<double>(std::min(t_.batch, p_.batch) * t_.oh * t_.ow * std::min(t_.oc, p_.oc)) /
+           (pixels() * static_cast<double>(p_.oc));
+  }
+  [[nodiscard]] double last_outputs() const {
+    const auto rest = [](std::int64_t all, std::int64_t tile, std::int64_t tiles) { return all - (tiles - 1) * tile; };
+    return static_cast<double>(rest(p_.batch, t_.batch, g_.batches) * rest(p_.h.out, t_.oh, g_.rows) *
+                               rest(p_.w.out, t_.ow, g_.columns) * rest(p_.oc, t_.oc, g_.ocs)) /
+           (pixels() * static_cast<double>(p_.oc));
+  }
   [[nodiscard]] double output_tiles() const { return static_cast<double>(p_.outer * g_.ocs * g_.spatial_tiles()); }
 
   [[nodiscard]] double array_time() const {
@@ -159,11 +175,16 @@ class Estimator {
     traffic.beats = std::max(traffic.beats, memory_time(traffic.bytes) / share);
   }
 
-  [[nodiscard]] double simd_time(const Traffic& traffic) const {
+  /// When the SIMD unit and its port are done: operands for as many tiles as there are slots come before the first
+  /// result.
+  [[nodiscard]] double simd_end(const Traffic& traffic, double first_result) const {
     const double compute = pixels() * static_cast<double>(ceil_div(p_.oc, m_.columns) * fused_.issue_cycles) +
                            output_tiles() * static_cast<double>(kSimdFill + m_.columns - 1);
-    if (m_.vmem_depth() > 1) return std::max(compute, port_time(traffic));
-    return compute + port_time(traffic);  // one slot: a tile's transfers wait for its instructions and they for them
+    const double port = port_time(traffic);
+    const double slots = std::min(1.0, first_outputs() * static_cast<double>(m_.vmem_depth()));
+    const double waiting = port * (1 - (1 - stored()) * slots);  // of its work, what comes behind the first result
+    if (m_.vmem_depth() == 1) return first_result + compute + waiting;  // transfers and instructions take turns
+    return first_result + std::max(compute + port * stored() * last_outputs(), waiting);
   }
 
   [[nodiscard]] double port_time(const Traffic& traffic) const {
@@ -188,12 +209,20 @@ class Estimator {
 
   /// After the last vector: the last result's way through the SIMD unit and out.
   [[nodiscard]] double last_store(const Traffic& sums, const Traffic& simd) const {
-    const double share = 1 / output_tiles();
     const Traffic& out = fused_.any() ? simd : sums;
+    const double share = last_outputs() * (fused_.any() ? stored() : 1);
     double cycles =
         std::max(out.beats * share, memory_time(out.bytes * share)) + static_cast<double>(m_.memory_latency);
-    if (fused_.any()) cycles += static_cast<double>(g_.obuf_words * fused_.issue_cycles + kSimdFill + m_.columns - 1);
+    if (fused_.any()) {
+      const double words = last_outputs() * pixels() * static_cast<double>(ceil_div(p_.oc, m_.columns));
+      cycles += words * static_cast<double>(fused_.issue_cycles) + static_cast<double>(kSimdFill + m_.columns - 1);
+    }
     return cycles;
+  }
+
+  /// Share of the SIMD port's traffic that leaves.
+  [[nodiscard]] double stored() const {
+    return static_cast<double>(fused_.store_bits) / static_cast<double>(fused_.load_bits + fused_.store_bits);
   }
 
   const ArrayProblem& p_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 #include "base/units.h"
@@ -14,8 +16,11 @@ namespace {
 /// Numbers of tiles that are tried along a dimension, next to the smallest tile.
 constexpr std::array<std::int64_t, 17> kSplits{1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 64};
 
-/// Tilings that a search hands on, for a closer look than the estimate.
-constexpr std::size_t kShortList = 128;
+/// Tilings that a search hands on at most, for a closer look than the estimate.
+constexpr std::size_t kShortList = 512;
+
+/// Of so few units any number is tried, not only equal parts.
+constexpr std::int64_t kFewUnits = 8;
 
 /// Tile extents in whole units (the last is `unit` itself), from large to small, each once.
 std::vector<std::int64_t> extents(std::int64_t total, std::int64_t unit) {
@@ -25,8 +30,12 @@ std::vector<std::int64_t> extents(std::int64_t total, std::int64_t unit) {
     const std::int64_t extent = std::min(total, count * unit);
     if (result.empty() || extent < result.back()) result.push_back(extent);
   };
-  for (const std::int64_t split : kSplits) {
-    if (split <= units) add(ceil_div(units, split));
+  if (unit > 1 && units <= kFewUnits) {
+    for (std::int64_t count = units; count > 1; --count) add(count);
+  } else {
+    for (const std::int64_t split : kSplits) {
+      if (split <= units) add(ceil_div(units, split));
+    }
   }
   add(1);
   return result;
@@ -98,7 +107,8 @@ class Search {
             const AxisLoad& w = columns.get(problem.w, geometry.w, s.ow, kw);
             const auto consider_order = [&](LoopOrder order) {
               tiling.order = geometry.order = order;
-              consider({problem, tiling, geometry, estimate(problem, tiling, geometry, h, w, fused_, machine_)});
+              found_.choices.push_back(
+                  {problem, tiling, geometry, estimate(problem, tiling, geometry, h, w, fused_, machine_)});
             };
             consider_order(LoopOrder::weights_stay);
             if (geometry.spills()) consider_order(LoopOrder::reduction_inside);
@@ -109,20 +119,24 @@ class Search {
     }
   }
 
-  Found take() { return std::move(found_); }
-
- private:
-  void consider(const Choice& choice) {
-    ++found_.candidates;
-    std::vector<Choice>& best = found_.choices;
-    if (best.size() == count_ && choice.estimate.cycles >= best.back().estimate.cycles) return;
-    const auto slower = std::upper_bound(best.begin(), best.end(), choice, [](const Choice& a, const Choice& b) {
-      return a.estimate.cycles < b.estimate.cycles;
-    });
-    best.insert(slower, choice);
-    if (best.size() > count_) best.pop_back();
+  Found take() {
+    std::vector<Choice>& all = found_.choices;
+    found_.candidates = static_cast<std::int64_t>(all.size());
+    std::vector<std::size_t> order(all.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    const std::size_t count = std::min(count_, all.size());
+    std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
+                      [&](std::size_t a, std::size_t b) {
+                        return std::pair(all[a].estimate.cycles, a) < std::pair(all[b].estimate.cycles, b);
+                      });
+    std::vector<Choice> best;
+    best.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) best.push_back(all[order[i]]);
+    all = std::move(best);
+    return std::move(found_);
   }
 
+ private:
   /// The whole kernel, or parts of which none is smaller than the others: a tile's kernel never has a remainder.
   /// Columns are cut only when rows are.
   static std::vector<std::pair<std::int64_t, std::int64_t>> kernel_tiles(const ArrayProblem& problem) {
