@@ -15,7 +15,7 @@ namespace {
 
 /// Tilings of a short list that are looked at closer although their estimate is not below what another one is known to
 /// take.
-constexpr std::size_t kLeastJudged = 64;
+constexpr std::size_t kLeastJudged = 128;
 
 /// Cycles of a depthwise convolution or gradient on the SIMD unit: a multiply-accumulate for each kernel position of
 /// y, one instruction to finish, and the fused ones; each operand moves once.

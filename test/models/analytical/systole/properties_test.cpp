@@ -46,12 +46,13 @@ Graph random_layer(std::mt19937& random) {
   return small.output(y);
 }
 
-config::Machine random_machine(std::mt19937& random) {
+constexpr std::array<const char*, 5> kMemories = {"ideal", "ddr4_2400", "ddr4_3200", "hbm2", "lpddr4_3200"};
+
+config::Machine random_machine(std::mt19937& random, std::size_t memories = kMemories.size()) {
   static constexpr std::array<const char*, 4> kSizes = {"16x16", "32x32", "64x64", "128x128"};
-  static constexpr std::array<const char*, 5> kMemories = {"ideal", "ddr4_2400", "ddr4_3200", "hbm2", "lpddr4_3200"};
   MachineRequest request;
   request.hardware = std::string("inference_") + kSizes[static_cast<std::size_t>(pick(random, 0, 3))];
-  request.memory = kMemories[static_cast<std::size_t>(pick(random, 0, 4))];
+  request.memory = kMemories[static_cast<std::size_t>(pick(random, 0, static_cast<int>(memories) - 1))];
   Diagnostics diagnostics;
   config::Machine machine = load_machine(request, diagnostics).message;
   diagnostics.throw_if_any();
@@ -137,7 +138,7 @@ config::Machine shrunk(config::Machine machine, std::mt19937& random) {
 
 TEST(CorrectedModel, is_never_faster_with_smaller_buffers_and_equal_tiles) {
   std::mt19937 random(3);
-  for (int round = 0; round < 40; ++round) {
+  for (int round = 0; round < 200; ++round) {
     const config::Machine machine = random_machine(random);
     const config::Machine small = shrunk(machine, random);
     const isa::Program program = compiled(random_layer(random), small);  // its tiles fit both
@@ -146,22 +147,30 @@ TEST(CorrectedModel, is_never_faster_with_smaller_buffers_and_equal_tiles) {
   }
 }
 
-/// With tiles of its own a larger machine can lose a little: its search takes a closer look at only as many tilings as
-/// that of a small one, what is fused is decided by estimates, and the distance of slots in a larger buffer can take
-/// one word more in the program.
-TEST(CorrectedModel, is_hardly_faster_with_smaller_buffers_and_tiles_for_them) {
-  constexpr double kSearch = 0.02;
-  constexpr double kWords = 6;  // cycles
-  std::mt19937 random(4);
-  for (int round = 0; round < 40; ++round) {
-    const config::Machine machine = random_machine(random);
+/// Each machine has tiles of its own. A larger machine's search has those of a smaller one among its candidates, and
+/// the same tiles make the same program; but a closer look ends where the estimate promises nothing better, and the
+/// estimate can be above what a tiling takes: a little with ideal memory, more where streams share a DRAM.
+void compare_searches(std::mt19937& random, int rounds, std::size_t memories, double allowed) {
+  for (int round = 0; round < rounds; ++round) {
+    const config::Machine machine = random_machine(random, memories);
     const config::Machine small = shrunk(machine, random);
     const Graph graph = random_layer(random);
     const auto large = static_cast<double>(analyze(compiled(graph, machine), machine).run.cycles.count());
-    EXPECT_GE(static_cast<double>(analyze(compiled(graph, small), small).run.cycles.count()),
-              large * (1 - kSearch) - kWords)
+    EXPECT_GE(static_cast<double>(analyze(compiled(graph, small), small).run.cycles.count()), large * (1 - allowed))
         << "round " << round << ": " << machine.name() << " with " << machine.memory_description().name();
   }
+}
+
+TEST(CorrectedModel, is_hardly_faster_with_smaller_buffers_and_tiles_for_them) {
+  constexpr double kIdeal = 5e-4;
+  std::mt19937 random(4);
+  compare_searches(random, 300, 1, kIdeal);
+}
+
+TEST(CorrectedModel, is_at_most_a_little_faster_with_smaller_buffers_and_tiles_for_them_on_a_dram) {
+  constexpr double kShared = 0.02;
+  std::mt19937 random(4);
+  compare_searches(random, 80, kMemories.size(), kShared);
 }
 
 }  // namespace
