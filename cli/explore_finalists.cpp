@@ -69,6 +69,7 @@ Measures corrected(const std::vector<Job>& jobs) {
   for (const Job& job : jobs) {
     const Measures one = corrected_measures(job.program, job.machine);
     add(sum, job.weight, one.cycles, one.energy_pj);
+    sum.area_mm2 = one.area_mm2;
   }
   return sum;
 }
@@ -87,14 +88,14 @@ std::optional<double> pool_cost(const LoadedSpace& space, const std::vector<Corr
   } else {
     try {
       const Measures measures = corrected(jobs_of(space, workloads, base, machine.values));
-      result = {{"cycles", measures.cycles}, {"energy_pj", measures.energy_pj}};
+      result = {{"cycles", measures.cycles}, {"energy_pj", measures.energy_pj}, {"area_mm2", measures.area_mm2}};
     } catch (const UserError&) {
       // It is no finalist then.
     }
     if (store != nullptr) store->put_finalist(name, result.dump());
   }
   if (result.is_null()) return std::nullopt;
-  return objectives_of(space).judge({result.at("cycles"), result.at("energy_pj")}).cost;
+  return objectives_of(space).judge({result.at("cycles"), result.at("energy_pj"), result.at("area_mm2")}).cost;
 }
 
 /// The finalists on one memory.
@@ -182,7 +183,9 @@ std::vector<MemoryFinals> simulate_finalists(const LoadedSpace& space, const Exp
   for (std::size_t m = 0; m < finals.size(); ++m) {
     for (std::size_t c = 0; c < finals[m].results.size(); ++c) {
       CycleLevel& result = finals[m].results[c];
-      if (result.corrected) result.simulated = objectives.judge(simulated[m][c]);
+      if (!result.corrected) continue;
+      simulated[m][c].area_mm2 = result.corrected->measures.area_mm2;
+      result.simulated = objectives.judge(simulated[m][c]);
     }
   }
   return finals;

@@ -90,7 +90,7 @@ void with_search(const LoadedSpace& space, const std::function<void(const PointC
   } else {
     const std::vector<CorrectedWorkload> workloads = load_workloads(space);
     const CorrectedCosts costs = corrected_costs(space, workloads);
-    use(costs.with_energy, search_of(space, costs.cost, nullptr));
+    use(costs.with_prices, search_of(space, costs.cost, nullptr));
   }
 }
 

@@ -5,9 +5,8 @@
 
 namespace systole {
 
-/// Adds a fault where the memory points cannot be interpolated: fewer than two, capacities that do not rise, energies
-/// or leakage that fall as the capacity rises. `prefix` is where the table is in the source ("energy_table." in a
-/// machine).
+/// Adds a fault where the memory points cannot be interpolated: fewer than two, capacities that do not rise, energies,
+/// leakage or areas that fall as the capacity rises.
 void check_energy_table(const config::EnergyTable& table, const Source& source, Diagnostics& diagnostics);
 
 }  // namespace systole

@@ -14,6 +14,7 @@
 #include "models/analytical/systole/analysis.h"
 #include "models/analytical/systole/known_blocks.h"
 #include "models/analytical/systole/sweep.h"
+#include "models/energy/area.h"
 #include "models/energy/estimate.h"
 
 namespace systole {
@@ -104,7 +105,7 @@ class Evaluator {
   Evaluator(const std::vector<CorrectedWorkload>& workloads, SharedNetworks& shared)
       : workloads_(workloads), shared_(shared) {}
 
-  Measures measure(const config::Machine& machine, bool with_energy) {
+  Measures measure(const config::Machine& machine, bool with_prices) {
     std::string fixed = kept_fixed(machine);
     if (!networks_ || fixed != fixed_ || networks_->full()) {
       sweeps_.clear();
@@ -115,10 +116,11 @@ class Evaluator {
     Measures sum;
     for (std::size_t w = 0; w < workloads_.size(); ++w) {
       const CorrectedWorkload& workload = workloads_[w];
-      const Measures one = can_sweep(workload) ? swept(w, machine, with_energy) : compiled(workload, machine);
+      const Measures one = can_sweep(workload) ? swept(w, machine, with_prices) : compiled(workload, machine);
       sum.cycles += workload.weight * one.cycles;
       sum.energy_pj += workload.weight * one.energy_pj;
     }
+    if (with_prices) sum.area_mm2 = area_mm2(machine);
     return sum;
   }
 
@@ -129,7 +131,7 @@ class Evaluator {
     analytical::Sweep timing;
   };
 
-  Measures swept(std::size_t workload, const config::Machine& machine, bool with_energy) {
+  Measures swept(std::size_t workload, const config::Machine& machine, bool with_prices) {
     std::unique_ptr<Pair>& pair = sweeps_[workload];
     if (!pair) pair = std::make_unique<Pair>(networks_->of(workload, machine));
     pair->timing.begin(machine.ports());
@@ -138,7 +140,7 @@ class Evaluator {
     }
     const std::int64_t cycles = pair->timing.cycles(pair->network.instruction_address(pair->timing.words()));
     Measures result{static_cast<double>(cycles)};
-    if (!with_energy) return result;
+    if (!with_prices) return result;
     Work work = pair->timing.work();
     work.events.cycles = cycles;
     result.energy_pj = estimated_energy(work, machine).total().value;
@@ -186,19 +188,20 @@ class Pool {
 
 Measures corrected_measures(const isa::Program& program, const config::Machine& machine) {
   const analytical::Analysis analysis = analytical::analyze(program, machine);
-  return {static_cast<double>(analysis.run.cycles.count()), estimated_energy(analysis.work, machine).total().value};
+  return {static_cast<double>(analysis.run.cycles.count()), estimated_energy(analysis.work, machine).total().value,
+          area_mm2(machine)};
 }
 
 CorrectedCosts corrected_costs(const LoadedSpace& space, const std::vector<CorrectedWorkload>& workloads) {
   const Objectives objectives = objectives_of(space);
   const auto pool = std::make_shared<Pool>(workloads);
-  const auto cost = [&](bool with_energy) -> PointCost {
-    return [&space, objectives, pool, with_energy](const std::vector<std::int64_t>& values,
+  const auto cost = [&](bool with_prices) -> PointCost {
+    return [&space, objectives, pool, with_prices](const std::vector<std::int64_t>& values,
                                                    std::string& reason) -> std::optional<Evaluated> {
       std::unique_ptr<Evaluator> evaluator = pool->take();
       std::optional<Evaluated> found;
       try {
-        found = objectives.judge(evaluator->measure(machine_with(space, values), with_energy));
+        found = objectives.judge(evaluator->measure(machine_with(space, values), with_prices));
       } catch (const UserError& error) {
         reason = error.diagnostics().front().message;
       }
@@ -206,7 +209,7 @@ CorrectedCosts corrected_costs(const LoadedSpace& space, const std::vector<Corre
       return found;
     };
   };
-  return {cost(objectives.needs_energy()), cost(true)};
+  return {cost(objectives.needs_prices()), cost(true)};
 }
 
 }  // namespace systole

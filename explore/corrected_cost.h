@@ -22,8 +22,8 @@ Measures corrected_measures(const isa::Program& program, const config::Machine& 
 /// Without fusion and with the greedy rule for tiles it keeps what machines share, for all threads and both costs, and
 /// a machine takes well below a millisecond.
 struct CorrectedCosts {
-  PointCost cost;         ///< measures energy when an objective needs it
-  PointCost with_energy;  ///< measures it in any case
+  PointCost cost;         ///< measures energy and area when an objective needs them
+  PointCost with_prices;  ///< measures them in any case
 };
 
 /// Both references must outlive the costs.

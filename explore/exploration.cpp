@@ -194,6 +194,7 @@ Json exploration_json(const LoadedSpace& space, const Exploration& exploration, 
     return Json{{"cost", machine.cost},
                 {"cycles", machine.measures.cycles},
                 {"energy_pj", machine.measures.energy_pj},
+                {"area_mm2", machine.measures.area_mm2},
                 {"values", values_json(space.design, machine.values)}};
   };
   Json best = Json::array();
@@ -207,6 +208,7 @@ Json exploration_json(const LoadedSpace& space, const Exploration& exploration, 
     Json row = {{"name", baseline.name}, {"cost", optional_json(baseline.cost)}};
     if (baseline.measures.cycles > 0) row["cycles"] = baseline.measures.cycles;
     if (baseline.measures.energy_pj > 0) row["energy_pj"] = baseline.measures.energy_pj;
+    if (baseline.measures.area_mm2 > 0) row["area_mm2"] = baseline.measures.area_mm2;
     if (baseline.cost) row["times_best"] = *baseline.cost / tally.best.front().cost;
     if (!baseline.values.empty()) row["values"] = values_json(space.design, baseline.values);
     if (!baseline.cost) row["reason"] = baseline.reason;
@@ -240,7 +242,11 @@ Json exploration_json(const LoadedSpace& space, const Exploration& exploration, 
           {"workloads", workloads},
           {"budgets", budgets},
           {"model", config::SearchModel_Name(space.space.model())},
-          {"objective", {{"name", objectives.name()}, {"unit", objectives.unit()}, {"several", objectives.several()}}},
+          {"objective",
+           {{"name", objectives.name()},
+            {"unit", objectives.unit()},
+            {"several", objectives.several()},
+            {"wants_area", objectives.wants(config::area)}}},
           {"method", exploration.method},
           {"proven", exploration.search.proven},
           {"points", tally.points},
@@ -264,9 +270,9 @@ std::string exploration_table(const LoadedSpace& space, const Exploration& explo
   for (const SpaceAxis& axis : space.design.axes())
     text += fmt::format("{:>12}", axis.field.substr(axis.field.find('.') + 1));
   const Objectives objectives = objectives_of(space);
-  const bool priced = objectives.needs_energy();
+  const bool priced = objectives.needs_prices();
   text += fmt::format("{:>18}{:>10}", priced ? objectives.unit() : objectives.name(), "x best");
-  if (priced) text += fmt::format("{:>16}{:>14}", "cycles", "energy, mJ");
+  if (priced) text += fmt::format("{:>16}{:>14}{:>12}", "cycles", "energy, mJ", "area, mm2");
   text += "\n";
   const auto row = [&](const std::vector<std::int64_t>& values, const std::optional<double>& cost,
                        const std::string& name, const Measures& measures) {
@@ -277,8 +283,9 @@ std::string exploration_table(const LoadedSpace& space, const Exploration& explo
         cost ? fmt::format(priced ? "{:>18.6g}{:>10.3f}" : "{:>18.2f}{:>10.3f}", *cost, *cost / tally.best.front().cost)
              : fmt::format("{:>28}", "none");
     if (priced)
-      text += measures.cycles > 0 ? fmt::format("{:>16.0f}{:>14.3f}", measures.cycles, measures.energy_pj * 1e-9)
-                                  : fmt::format("{:>30}", "");
+      text += measures.cycles > 0 ? fmt::format("{:>16.0f}{:>14.3f}{:>12.3f}", measures.cycles,
+                                                measures.energy_pj * 1e-9, measures.area_mm2)
+                                  : fmt::format("{:>42}", "");
     text += "  " + name + "\n";
   };
   for (std::size_t i = 0; i < std::min(shown, tally.best.size()); ++i)

@@ -37,10 +37,10 @@ struct Exploration {
   SearchResult search;
   std::vector<Baseline> baselines;
   std::vector<Sensitivity> sensitivity;
-  std::vector<Candidate> machines;  ///< the cheapest of different kinds at each level of cost, with their energy
+  std::vector<Candidate> machines;  ///< the cheapest of different kinds at each level of cost, with energy and area
 };
 
-/// Measures candidates whose energy the search had no need of.
+/// Measures candidates whose energy and area the search had no need of.
 void measure(const PointCost& cost, std::vector<Candidate>& candidates);
 
 /// Equal split: every budget's room in equal shares of its axes. Proportions: the machine's own values of them, scaled

@@ -184,6 +184,7 @@ Json finals_json(const DesignSpace& space, const std::vector<MemoryFinals>& fina
                   {"simulated_cost", cost_json(result.simulated)}};
       if (result.corrected) row["corrected_energy_pj"] = result.corrected->measures.energy_pj;
       if (result.simulated) row["energy_pj"] = result.simulated->measures.energy_pj;
+      if (result.simulated) row["area_mm2"] = result.simulated->measures.area_mm2;
       if (!result.simulated) row["reason"] = result.reason;
       machines.push_back(std::move(row));
     }
@@ -207,7 +208,7 @@ Json finals_json(const DesignSpace& space, const std::vector<MemoryFinals>& fina
 
 std::string finals_table(const std::vector<MemoryFinals>& finals, const Objectives& objectives) {
   std::string text;
-  const char* format = objectives.needs_energy() ? "{:>16.6g}" : "{:>16.0f}";
+  const char* format = objectives.needs_prices() ? "{:>16.6g}" : "{:>16.0f}";
   for (const MemoryFinals& memory : finals) {
     text += fmt::format("\nat cycle level, memory {}, {} in {}\n  {:<34}{:>16}{:>16}{:>16}{:>16}{:>14}\n",
                         memory.memory, objectives.name(), objectives.unit(), "", "search's model", "corrected",

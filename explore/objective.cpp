@@ -18,8 +18,17 @@ std::string joined(const std::vector<config::Objective>& objectives, const char*
 }
 
 std::string unit_of(config::Objective objective) {
-  if (objective == config::energy) return "pJ";
-  return objective == config::energy_delay ? "pJ s" : "cycles";
+  switch (objective) {
+    case config::cycles:
+      return "cycles";
+    case config::energy:
+      return "pJ";
+    case config::energy_delay:
+      return "pJ s";
+    case config::area:
+      return "mm2";
+  }
+  fail_check("explore", "an objective without a unit");
 }
 
 std::string name_of(config::Objective objective) {
@@ -33,8 +42,12 @@ Objectives::Objectives(const config::Space& space, double clock_mhz) : hertz_(cl
   if (wanted_.empty()) wanted_.push_back(config::cycles);
 }
 
-bool Objectives::needs_energy() const {
+bool Objectives::needs_prices() const {
   return std::any_of(wanted_.begin(), wanted_.end(), [](config::Objective o) { return o != config::cycles; });
+}
+
+bool Objectives::wants(config::Objective objective) const {
+  return std::find(wanted_.begin(), wanted_.end(), objective) != wanted_.end();
 }
 
 double Objectives::value(config::Objective objective, const Measures& measures) const {
@@ -46,7 +59,7 @@ double Objectives::value(config::Objective objective, const Measures& measures) 
     case config::energy_delay:
       return measures.energy_pj * measures.cycles / hertz_;
     case config::area:
-      break;
+      return measures.area_mm2;
   }
   fail_check("explore", "an objective that no model has");
 }

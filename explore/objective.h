@@ -11,6 +11,7 @@ namespace systole {
 struct Measures {
   double cycles = 0;
   double energy_pj = 0;  ///< 0: not asked for
+  double area_mm2 = 0;   ///< of the machine; 0: not asked for, or its table has none
 };
 
 /// A machine's cost, and what it is made of. A plain number is a cost of which nothing else is known.
@@ -30,12 +31,14 @@ class Objectives {
   /// `clock_mhz` of the machines.
   Objectives(const config::Space& space, double clock_mhz);
 
-  [[nodiscard]] bool needs_energy() const;
+  /// Does it take more than cycles, so that machines must be priced: their energy and area?
+  [[nodiscard]] bool needs_prices() const;
+  [[nodiscard]] bool wants(config::Objective objective) const;
   [[nodiscard]] bool several() const { return wanted_.size() > 1; }
   [[nodiscard]] Evaluated judge(const Measures& measures) const;
   /// As cycles, or cycles x energy.
   [[nodiscard]] std::string name() const;
-  /// As cycles, pJ, or pJ s.
+  /// As cycles, pJ, pJ s or mm2.
   [[nodiscard]] std::string unit() const;
 
  private:

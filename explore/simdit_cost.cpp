@@ -4,6 +4,7 @@
 
 #include "configs/override.h"
 #include "models/analytical/simdit/from_machine.h"
+#include "models/energy/area.h"
 #include "models/energy/estimate.h"
 
 namespace systole {
@@ -12,9 +13,9 @@ config::Machine simdit_machine(const LoadedSpace& space, const std::vector<std::
   return unchecked_machine(space, space.machine, values);
 }
 
-PointCost simdit_cost(const LoadedSpace& space, const std::vector<SimditWorkload>& workloads, bool with_energy) {
+PointCost simdit_cost(const LoadedSpace& space, const std::vector<SimditWorkload>& workloads, bool with_prices) {
   const Objectives objectives = objectives_of(space);
-  const bool priced = with_energy || objectives.needs_energy();
+  const bool priced = with_prices || objectives.needs_prices();
   const auto fields = SimditTable::fields_of(space.design);
   const simdit::Machine base = simdit::machine_of(space.machine);
   return [&space, &workloads, fields, base, objectives, priced](const std::vector<std::int64_t>& values,
@@ -43,7 +44,9 @@ PointCost simdit_cost(const LoadedSpace& space, const std::vector<SimditWorkload
     }
     if (priced) {
       work.events.cycles = std::llround(sum.cycles);
-      sum.energy_pj = estimated_energy(work, simdit_machine(space, values)).total().value;
+      const config::Machine whole = simdit_machine(space, values);
+      sum.energy_pj = estimated_energy(work, whole).total().value;
+      sum.area_mm2 = area_mm2(whole);
     }
     return objectives.judge(sum);
   };

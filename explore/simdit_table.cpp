@@ -8,6 +8,7 @@
 #include "explore/simdit_cost.h"
 #include "explore/tally.h"
 #include "models/analytical/simdit/from_machine.h"
+#include "models/energy/area.h"
 #include "models/energy/estimate.h"
 
 namespace systole {
@@ -160,7 +161,7 @@ const SimditTable::Tile* SimditTable::tile_of(const Unit& unit, Layer& layer, st
                     .cycles();
     tile.cycles.push_back(count * one);
   }
-  if (objectives_.needs_energy()) {
+  if (objectives_.needs_prices()) {
     tile.work = simdit::work_of(placed.layer, *simdit::item_cost(placed, first), first, count);
   }
   return &tile;
@@ -175,12 +176,12 @@ bool SimditTable::sum_layers(Unit& unit, std::size_t row, std::string& reason) {
       return false;
     }
     for (std::size_t setting = 0; setting < tile->cycles.size(); ++setting) unit.sums[setting] += tile->cycles[setting];
-    if (objectives_.needs_energy()) work_ += tile->work;
+    if (objectives_.needs_prices()) work_ += tile->work;
   }
   return true;
 }
 
-/// Energy is linear in the cycles: the price of a million cycles more, by million.
+/// Energy is linear in the cycles: the price of a million cycles more, by million. Ports take no area.
 void SimditTable::price(std::size_t row) {
   constexpr std::int64_t kCycles = 1'000'000;
   const config::Machine machine = simdit_machine(*space_, values_at(point(row, 0)));
@@ -190,11 +191,12 @@ void SimditTable::price(std::size_t row) {
     return estimated_energy(work, machine).total().value;
   };
   row_pj_ = energy_pj(0);
+  row_mm2_ = area_mm2(machine);
   cycle_pj_ = (energy_pj(kCycles) - row_pj_) / static_cast<double>(kCycles);
 }
 
 Evaluated SimditTable::evaluated(std::size_t column) const {
-  return objectives_.judge({cycles_[column], row_pj_ + cycle_pj_ * cycles_[column]});
+  return objectives_.judge({cycles_[column], row_pj_ + cycle_pj_ * cycles_[column], row_mm2_});
 }
 
 const std::vector<double>& SimditTable::costs(std::size_t row, std::string& reason) {
@@ -205,12 +207,12 @@ const std::vector<double>& SimditTable::costs(std::size_t row, std::string& reas
     return costs_;
   }
   if (!sum_layers(array_, row, reason) || !sum_layers(simd_, row, reason)) return costs_;
-  if (objectives_.needs_energy()) price(row);
+  if (objectives_.needs_prices()) price(row);
   cycles_.resize(columns_.size());
   for (std::size_t column = 0; column < columns_.size(); ++column) {
     cycles_[column] = array_.sums[array_.setting_of_column[column]] + simd_.sums[simd_.setting_of_column[column]];
   }
-  if (!objectives_.needs_energy()) return costs_ = cycles_;
+  if (!objectives_.needs_prices()) return costs_ = cycles_;
   for (std::size_t column = 0; column < columns_.size(); ++column) costs_.push_back(evaluated(column).cost);
   return costs_;
 }

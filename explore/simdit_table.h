@@ -22,7 +22,8 @@ struct SimditWorkload {
 /// of its unit, through its tile alone, and on the ports of its unit. So a point is a row (its buffers) and a column
 /// (its ports), and its cost the sum of an entry for the array and one for the SIMD unit; equal tiles of a layer are
 /// costed once for all rows. Energy: what a row's tiles do does not depend on its ports, so a point's is a part of its
-/// row and one for each cycle.
+/// row and one for each cycle. Area is a
+/// row's.
 class SimditTable {
  public:
   /// An axis and where its value goes.
@@ -58,7 +59,7 @@ class SimditTable {
   using Member = std::int64_t simdit::Machine::*;
   struct Tile {
     std::vector<double> cycles;  ///< by setting of the unit's ports
-    Work work;                   ///< when energy is asked for
+    Work work;                   ///< when prices are asked for
   };
   struct Layer {
     simdit::Sweep::Item item;
@@ -90,8 +91,8 @@ class SimditTable {
   std::size_t kinds_ = 0;
   std::vector<std::uint32_t> kind_of_column_;
   Unit array_, simd_;
-  Work work_;  ///< of the present row, as far as energy is asked for
-  double row_pj_ = 0, cycle_pj_ = 0;
+  Work work_;  ///< of the present row, as far as prices are asked for
+  double row_pj_ = 0, cycle_pj_ = 0, row_mm2_ = 0;
   std::vector<double> cycles_, costs_;  ///< of the present row
 };
 

@@ -68,9 +68,10 @@ void check_wishes(const Loaded<config::Space>& loaded, const config::Machine& ma
     const auto fault = [&](const std::string& message, const std::string& hint) {
       diagnostics.add(loaded.source.fault(fmt::format("objective[{}]", o), message, hint));
     };
-    if (objective == config::area) {
-      fault("there is no table of areas, so no model can say what area a machine takes",
-            "a budget bounds what takes area, as the sum of the buffers; objectives are cycles, energy, energy_delay");
+    if (objective == config::area && !machine.energy_table().has_area()) {
+      fault(fmt::format("the energy table {} has no areas, so nothing can say what area a machine takes",
+                        machine.energy_table().name()),
+            "energy: \"generic_45nm\" in the machine, or an `area` in its own table (docs/configuration.md)");
     }
     if (!wanted.insert(objective).second) {
       fault(fmt::format("objective '{}' is given twice", config::Objective_Name(objective)), "give each once");

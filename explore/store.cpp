@@ -20,6 +20,7 @@ Json json_of(const std::vector<Candidate>& candidates) {
     list.push_back({{"cost", candidate.cost},
                     {"cycles", candidate.measures.cycles},
                     {"energy_pj", candidate.measures.energy_pj},
+                    {"area_mm2", candidate.measures.area_mm2},
                     {"goals", candidate.goals},
                     {"values", candidate.values}});
   }
@@ -30,7 +31,7 @@ std::vector<Candidate> candidates_of(const Json& list) {
   std::vector<Candidate> candidates;
   for (const Json& entry : list) {
     Evaluated evaluated(entry.at("cost"));
-    evaluated.measures = {entry.at("cycles"), entry.at("energy_pj")};
+    evaluated.measures = {entry.at("cycles"), entry.at("energy_pj"), entry.at("area_mm2")};
     evaluated.goals = entry.at("goals").get<std::vector<double>>();
     candidates.emplace_back(entry.at("values").get<std::vector<std::int64_t>>(), evaluated);
   }

@@ -1,59 +1,9 @@
 #include "models/energy/energy_model.h"
 
-#include <algorithm>
+#include "models/energy/parts.h"
+#include "models/energy/sram_energy.h"
 
 namespace systole {
-namespace {
-
-constexpr int kSimdWordBits = 32;
-constexpr int kLaneRegisterBits = 3 * kSimdWordBits;  // two operands and a result on their way through a lane
-
-/// The banks of one on-chip memory: equal memories with one port each.
-struct Banks {
-  Sram memory;
-  std::int64_t bits;  // of one bank, both ping-pong halves where they share it
-  std::int64_t count;
-  int word_bits;
-};
-
-std::array<Banks, kSrams> banks_of(const config::Machine& machine) {
-  const auto& array = machine.systolic_array();
-  const auto& b = machine.buffers();
-  const std::int64_t rows = array.rows();
-  const std::int64_t columns = array.columns();
-  const int sum_bits = array.accumulator_bits();
-  // The two halves of OBUF are separate banks; IMM and INST are single memories. INST is three: the halves of the
-  // controller's memory and the SIMD unit's; an access is charged at the largest.
-  const std::int64_t instruction_bits = std::max(b.simd_instruction_bits(), b.instruction_bits() / 2);
-  return {{{Sram::wbuf, b.wbuf_bits() / (rows * columns), rows * columns, array.weight_bits()},
-           {Sram::ibuf, b.ibuf_bits() / rows, rows, array.activation_bits()},
-           {Sram::obuf, b.obuf_bits() / columns, 2 * columns, sum_bits},
-           {Sram::bbuf, b.bbuf_bits() / columns, columns, array.bias_bits()},
-           {Sram::vmem1, b.vmem_bits() / columns, columns, sum_bits},
-           {Sram::vmem2, b.vmem_bits() / columns, columns, sum_bits},
-           {Sram::imm, b.imm_bits(), 1, kSimdWordBits},
-           {Sram::inst, instruction_bits, 3, kSimdWordBits}}};
-}
-
-const config::Figure& mac_figure(const config::MacEnergy& mac, int operand_bits, bool floating) {
-  if (floating) return operand_bits <= 16 ? mac.fp16() : mac.fp32();
-  if (operand_bits <= 4) return mac.int4();
-  if (operand_bits <= 8) return mac.int8();
-  return operand_bits <= 16 ? mac.int16() : mac.int32();
-}
-
-/// Flip-flops of one element: activation, partial sum, and the read request and address it passes on to its neighbour.
-int element_register_bits(const config::Machine& machine) {
-  const auto& array = machine.systolic_array();
-  const std::int64_t scratchpad_words =
-      machine.buffers().wbuf_bits() / (std::int64_t{array.rows()} * array.columns() * array.weight_bits());
-  int address_bits = 0;
-  while ((std::int64_t{1} << address_bits) < scratchpad_words) ++address_bits;
-  return array.activation_bits() + array.accumulator_bits() + 1 + address_bits;
-}
-
-}  // namespace
-
 Picojoules EnergyReport::total() const {
   Picojoules sum;
   for (const auto& [component, energy] : by_component) sum.value += energy.value;
@@ -75,12 +25,10 @@ void EnergyModel::price_units(const config::Machine& machine) {
   const auto& table = machine.energy_table();
   const auto& array = machine.systolic_array();
   const auto& registers = table.registers();
-  const bool floating = machine.simd_unit().number_format() == config::float32;
-  const auto& simd = floating ? table.float32() : table.fixed32();
+  const auto& simd = is_floating(machine) ? table.float32() : table.fixed32();
 
   const int element_bits = element_register_bits(machine);
-  const int operand_bits = std::max(array.weight_bits(), array.activation_bits());
-  mac_pj_ = mac_figure(table.mac(), operand_bits, floating).value() + element_bits * registers.write_bit().value();
+  mac_pj_ = mac_figure(table.mac(), machine).value() + element_bits * registers.write_bit().value();
   psum_add_pj_ = simd.add().value();
 
   const auto operation = [&](SimdOperation op, double arithmetic_pj) {
@@ -114,7 +62,7 @@ void EnergyModel::price_memories(const config::Machine& machine) {
   const SramEnergy sram(table.sram(), table.registers().write_bit().value());
   const double cycle_ns = 1000.0 / machine.clock_mhz();
   for (const Banks& banks : banks_of(machine)) {
-    const double bytes = static_cast<double>(banks.bits) / 8;
+    const double bytes = banks.bytes();
     MemoryPrice& price = memories_[static_cast<std::size_t>(banks.memory)];
     price.read_pj = sram.read_pj(bytes, banks.word_bits);
     price.write_pj = sram.write_pj(bytes, banks.word_bits);

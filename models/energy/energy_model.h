@@ -6,7 +6,6 @@
 
 #include "base/units.h"
 #include "configs/machine.pb.h"
-#include "models/energy/sram_energy.h"
 #include "traces/event_counts.h"
 
 namespace systole {

@@ -1,7 +1,8 @@
 #include "models/energy/sram_energy.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "models/energy/log_log.h"
 
 namespace systole {
 
@@ -25,17 +26,7 @@ double SramEnergy::access_pj(double bank_bytes, int word_bits, Value value) cons
 }
 
 double SramEnergy::at(double bank_bytes, Value value) const {
-  const auto& points = table_.point();
-  // The segment that holds the capacity; the first or the last one when it is outside.
-  int right = 1;
-  while (right + 1 < points.size() && static_cast<double>(points[right].capacity_bytes()) < bank_bytes) ++right;
-  const config::SramPoint& a = points[right - 1];
-  const config::SramPoint& b = points[right];
-  const auto log_capacity = [](const config::SramPoint& p) {
-    return std::log(static_cast<double>(p.capacity_bytes()));
-  };
-  const double share = (std::log(bank_bytes) - log_capacity(a)) / (log_capacity(b) - log_capacity(a));
-  return (a.*value)() * std::pow((b.*value)() / (a.*value)(), share);
+  return log_log(table_.point(), bank_bytes, value);
 }
 
 }  // namespace systole

@@ -4,10 +4,8 @@
 
 namespace systole {
 
-/// What a bank of on-chip memory costs, as a function of its capacity: straight lines between the table's points in
-/// log-log scale, continued with their slope beyond the ends. The table's points never fall (check_energy_table), so
-/// neither does this. A word of another width than the table's costs in proportion: a narrow bank drives fewer bit
-/// lines.
+/// What a bank of on-chip memory costs, as a function of its capacity (log_log.h); it never falls. A word of another
+/// width than the table's costs in proportion: a narrow bank drives fewer bit lines.
 class SramEnergy {
  public:
   /// `register_bit_pj` is the floor of an access, pJ a bit: a memory of a few words is no cheaper than registers.

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <set>
 
 #include "program_run.h"
 #include "test/browser.h"
@@ -97,6 +98,46 @@ workload { network: "lenet5" batch: 2 weight: 3 }
   EXPECT_EQ(summary["best"][0]["cycles"], cycles("--mode training --no-fusion") + 3 * cycles("--batch 2"));
 }
 
+/// A front of cycles and area is what no machine beats in both, of all of them one by one.
+TEST_F(ExploreCommand, AFrontOfCyclesAndAreaIsThatOfEveryMachine) {
+  const auto searched = [&](const std::string& wbuf, const std::string& vmem, const std::string& port) {
+    std::ofstream(place / "space.textproto") << "machine: \"inference_16x16\"\nworkload { network: \"squeezenet\" }\n"
+                                             << "objective: cycles\nobjective: area\n"
+                                             << "axis { field: \"buffers.wbuf_bits\" " << wbuf << " }\n"
+                                             << "axis { field: \"buffers.vmem_bits\" " << vmem << " }\n"
+                                             << "axis { field: \"ports.simd\" " << port << " }\n";
+    const Ended run = systole("explore ./space.textproto --json");
+    EXPECT_EQ(run.code, 0) << run.err;
+    return nlohmann::json::parse(run.out);
+  };
+  using Pair = std::pair<double, double>;
+  const auto pair_of = [](const nlohmann::json& machine) { return Pair(machine["cycles"], machine["area_mm2"]); };
+  std::vector<Pair> all;
+  for (const char* const wbuf : {"value: 262144", "value: 524288", "value: 1048576"}) {
+    for (const char* const vmem : {"value: 524288", "value: 1048576", "value: 4194304"}) {
+      for (const char* const port : {"value: 64", "value: 256"}) {
+        all.push_back(pair_of(searched(wbuf, vmem, port)["best"][0]));
+      }
+    }
+  }
+  std::set<Pair> expected;
+  for (const Pair& one : all) {
+    const bool beaten = std::any_of(all.begin(), all.end(), [&](const Pair& other) {
+      return other != one && other.first <= one.first && other.second <= one.second;
+    });
+    if (!beaten) expected.insert(one);
+  }
+  const nlohmann::json whole = searched("value: 262144 value: 524288 value: 1048576",
+                                        "value: 524288 value: 1048576 value: 4194304", "value: 64 value: 256");
+  std::set<Pair> front;
+  for (const nlohmann::json& machine : whole["front"]) front.insert(pair_of(machine));
+  EXPECT_EQ(front, expected);
+  EXPECT_GT(front.size(), 2U);
+  EXPECT_LT(front.size(), all.size() / 2);
+  EXPECT_EQ(whole["objective"]["unit"], "cycles mm2");
+  EXPECT_DOUBLE_EQ(whole["best"][0]["cost"], pair_of(whole["best"][0]).first * pair_of(whole["best"][0]).second);
+}
+
 /// Every fault with its place, and what is near.
 TEST_F(ExploreCommand, FaultsOfASpaceAreTold) {
   const std::string begin = "machine: \"inference_16x16\"\n";
@@ -138,8 +179,12 @@ TEST_F(ExploreCommand, FaultsOfASpaceAreTold) {
       HasSubstr("bad.textproto:2:35: error: axis 'buffers.ibuf_bits' has 99999999992 values, and may have 65536"));
   EXPECT_THAT(told(begin + axis + end + "finalists { count: 1 memory: \"hbm3\" }\n"),
               HasSubstr("bad.textproto:4:30: error: there is no memory named 'hbm3'\n  hint: did you mean 'hbm2'?"));
-  EXPECT_THAT(told(begin + axis + end + "objective: area\n"),
-              HasSubstr("bad.textproto:4:12: error: there is no table of areas"));
+  std::ifstream shipped(SYSTOLE_SOURCE_DIR "/configs/energy/generic_45nm.textproto");
+  const std::string table{std::istreambuf_iterator<char>(shipped), {}};
+  std::ofstream(place / "plain.textproto") << table.substr(0, table.find("\narea {"));
+  EXPECT_THAT(
+      told(begin + axis + end + "objective: area\nset: \"energy=" + (place / "plain.textproto").string() + "\"\n"),
+      HasSubstr("bad.textproto:4:12: error: the energy table generic_45nm has no areas"));
   EXPECT_THAT(told(begin + axis + end + "objective: enregy\n"),
               HasSubstr("objective must be cycles, energy, energy_delay or area, not enregy"));
   EXPECT_THAT(told(begin + axis + end + "objective: energy\nobjective: energy\n"),

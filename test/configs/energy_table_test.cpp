@@ -37,6 +37,19 @@ TEST(EnergyTable, points_that_cannot_be_interpolated_are_refused) {
   EXPECT_EQ(fault_of(table), "read_pj of point 3 is below that of the smaller bank before");
 }
 
+TEST(EnergyTable, areas_must_not_fall_with_the_capacity_and_need_not_be_there) {
+  const config::EnergyTable good = shipped_table();
+  auto table = good;
+  table.mutable_area()->mutable_sram()->mutable_point(3)->set_um2(1);
+  EXPECT_EQ(fault_of(table), "um2 of point 3 is below that of the smaller bank before");
+  table.mutable_area()->mutable_sram()->clear_point();
+  EXPECT_EQ(fault_of(table), "an energy table needs at least two points of memory's area");
+  table.clear_area();
+  Diagnostics none;
+  check_energy_table(table, Source("a"), none);
+  EXPECT_TRUE(none.items().empty());
+}
+
 TEST(EnergyTable, every_figure_must_name_its_source) {
   config::Figure figure;
   Diagnostics diagnostics;

@@ -112,10 +112,10 @@ TEST(CorrectedCost, is_the_same_when_threads_share_what_they_know) {
     std::mt19937 random(11);
     std::vector<std::vector<std::int64_t>> machines(30);
     for (std::vector<std::int64_t>& values : machines) values = random_values(space.design, random);
-    const CyclesAndEnergy alone = measures_of(corrected_costs(space, workloads).with_energy, machines, 0);
+    const CyclesAndEnergy alone = measures_of(corrected_costs(space, workloads).with_prices, machines, 0);
     EXPECT_GT(*std::max_element(alone.begin(), alone.end()), std::make_pair(0.0, 0.0));
     for (const std::size_t threads : {2, 5}) {
-      const PointCost together = corrected_costs(space, workloads).with_energy;
+      const PointCost together = corrected_costs(space, workloads).with_prices;
       std::vector<CyclesAndEnergy> found(threads);
       std::vector<std::thread> started;
       for (std::size_t t = 0; t < threads; ++t) {

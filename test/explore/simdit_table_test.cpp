@@ -12,6 +12,7 @@
 #include "kernels/onnx/import.h"
 #include "models/analytical/simdit/from_graph.h"
 #include "models/analytical/simdit/from_machine.h"
+#include "models/energy/area.h"
 
 namespace systole {
 namespace {
@@ -92,10 +93,11 @@ TEST(SimditTable, AgreesWithTheModelPointByPoint) {
   }
 }
 
-/// Energy and energy-delay of the table are those of machines one by one, too.
+/// Energy, energy-delay and area of the table are those of machines one by one, too.
 TEST(SimditTable, PricesEveryPointAsTheModelAloneDoes) {
   LoadedSpace space = load_space("splits_128k");
   space.space.add_objective(config::energy_delay);
+  space.space.add_objective(config::area);
   SimditTable table = table_of(space);
   const std::vector<SimditWorkload> workloads{{simdit::Sweep(resnet50(), false), 1}};
   const PointCost alone = simdit_cost(space, workloads, false);
@@ -112,6 +114,8 @@ TEST(SimditTable, PricesEveryPointAsTheModelAloneDoes) {
     EXPECT_GT(one.measures.energy_pj, 1e10);
     EXPECT_NEAR(cost, one.cost, 1e-6 * cost);
     EXPECT_NEAR(table.evaluated(column).measures.energy_pj, one.measures.energy_pj, 1e-6 * one.measures.energy_pj);
+    EXPECT_EQ(table.evaluated(column).measures.area_mm2, one.measures.area_mm2);
+    EXPECT_EQ(one.measures.area_mm2, area_mm2(machine_at(space, point)));
   }
 }
 

@@ -10,10 +10,13 @@ const unitOf = field => isBuffer(field) ? "kB" : field.startsWith("ports.") ? "b
 const number = (field, value) => isBuffer(field) ? (value / 8192).toLocaleString("en", {maximumFractionDigits: 2}).replaceAll(",", "\u2009") : exact(value);
 const amount = (field, value) => number(field, value) + (unitOf(field) && " " + unitOf(field));
 const valuesTip = machine => fieldsOf(machine).map(([field, value]) => `${field}: ${amount(field, value)}`).join("\n");
+const square = mm2 => `${mm2.toPrecision(4)} mm\u00b2`;
+/** What cycles are drawn against: area where it is an objective, else energy. */
+const [otherKey, otherName, otherText] = run.objective.wants_area ? ["area_mm2", "area", square] : ["energy_pj", "energy", joule];
 const isCycles = run.objective.name === "cycles", goal = isCycles ? "cycles" : `${run.objective.name} (${run.objective.unit})`;
 /** Cycles in words; other objectives are numbers of any size. */
 const price = value => isCycles ? short(value) : value.toPrecision(4);
-/** The best ones and the baselines, each {name, cost, cycles, energy_pj, values}. */
+/** The best ones and the baselines, each {name, cost, cycles, energy_pj, area_mm2, values}. */
 const machines = [...run.best.map((machine, n) => ({name: n ? `number ${n + 1}` : "best", ...machine})), ...run.baselines];
 
 function searchHeader() {
@@ -24,7 +27,9 @@ function searchHeader() {
     (run.proven ? ": proven best of the space" : ": the best seen, not proven");
   const tiles = [[price(best.cost), `${goal} of the best`]];
   if (!isCycles) tiles.push([short(best.cycles), "its cycles"]);
-  tiles.push([joule(best.energy_pj), "its energy"], [short(run.points), "points costed"]);
+  tiles.push([joule(best.energy_pj), "its energy"]);
+  if (best.area_mm2) tiles.push([square(best.area_mm2), "its area"]);
+  tiles.push([short(run.points), "points costed"]);
   for (const baseline of run.baselines) if (baseline.cost !== null) tiles.push([times(baseline.times_best), baseline.name]);
   for (const memory of run.finalists || []) {
     const quickest = memory.machines.filter(machine => machine.finalist && machine.simulated_cycles !== null)
@@ -101,14 +106,15 @@ function splits() {
     .map(field => [name(field), fieldColor[field]]), ["not spent, or fixed", idleColor]]);
 }
 
-/** Machines by cycles and energy: those the search kept, the front, the best, the baselines, and what was simulated. */
+/** Machines by cycles and energy, or area: those the search kept, the front, the best, the baselines, and what was simulated. */
 function pareto() {
-  const known = machine => machine.cycles > 0 && machine.energy_pj > 0;
+  const known = machine => machine.cycles > 0 && machine[otherKey] > 0;
   const kept = run.machines.filter(known), front = run.front.filter(known), plain = run.baselines.filter(machine => known(machine) && !machine.name.startsWith("worst"));
   const simulated = (run.finalists || []).flatMap(memory => memory.machines.filter(row => row.finalist && row.simulated_cycles)
-    .map(row => ({name: `${row.name}, simulated on ${memory.memory}`, cycles: row.simulated_cycles, energy_pj: row.energy_pj, values: row.values})));
+    .map(row => ({name: `${row.name}, simulated on ${memory.memory}`, cycles: row.simulated_cycles, [otherKey]: row[otherKey], values: row.values})));
   const all = [best, ...kept, ...front, ...plain, ...simulated].filter(known);
   if (all.length < 2) return document.getElementById("pareto-section").remove();
+  document.getElementById("pareto-title").textContent = `Cycles against ${otherName}`;
   document.getElementById("pareto-note").textContent = (run.objective.several
     ? `The front has ${front.length} machines${run.proven ? " and is proven" : "; it is that of what was costed, not proven"}.`
     : "Grey: the cheapest machines of different kinds at each level of cost.") + " Down and to the left is better; both axes are logarithmic.";
@@ -117,7 +123,7 @@ function pareto() {
     const logs = all.map(machine => Math.log10(machine[key])), low = Math.min(...logs), high = Math.max(...logs), room = (high - low) * 0.05 || 0.01;
     return [low - room, high + room];
   };
-  const [x0, x1] = axis("cycles"), [y0, y1] = axis("energy_pj");
+  const [x0, x1] = axis("cycles"), [y0, y1] = axis(otherKey);
   const x = value => left + (Math.log10(value) - x0) / (x1 - x0) * (WIDTH - left - right), y = value => 10 + (y1 - Math.log10(value)) / (y1 - y0) * height;
   const marks = (low, high) => Array.from({length: 6}, (_, n) => 10 ** (low + (high - low) * (n + 0.5) / 6)).map(value => Number(value.toPrecision(3)));
   for (const value of marks(x0, x1)) {
@@ -126,13 +132,13 @@ function pareto() {
   }
   for (const value of marks(y0, y1)) {
     add(svg, "line", {x1: left, x2: WIDTH - right, y1: y(value), y2: y(value), class: "grid"});
-    add(svg, "text", {x: left - 6, y: y(value) + 4, class: "soft", "text-anchor": "end"}, joule(value));
+    add(svg, "text", {x: left - 6, y: y(value) + 4, class: "soft", "text-anchor": "end"}, otherText(value));
   }
   add(svg, "text", {x: (left + WIDTH - right) / 2, y: height + 44, class: "soft", "text-anchor": "middle"}, "cycles");
-  add(svg, "text", {x: 12, y: 10 + height / 2, class: "soft", "text-anchor": "middle", transform: `rotate(-90 12 ${10 + height / 2})`}, "energy");
-  const dots = (machines, color, r, label) => machines.forEach(machine => add(svg, "circle", {cx: x(machine.cycles), cy: y(machine.energy_pj), r, fill: color,
-    "fill-opacity": 0.8, class: "hit", "data-tip": `${machine.name || label}\n${exact(machine.cycles)} cycles, ${joule(machine.energy_pj)}\n${valuesTip(machine)}`}));
-  if (front.length > 1) add(svg, "polyline", {points: [...front].sort((a, b) => a.cycles - b.cycles).map(machine => `${x(machine.cycles)},${y(machine.energy_pj)}`).join(" "), fill: "none", stroke: "#2f6db3", "stroke-width": 1.2});
+  add(svg, "text", {x: 12, y: 10 + height / 2, class: "soft", "text-anchor": "middle", transform: `rotate(-90 12 ${10 + height / 2})`}, otherName);
+  const dots = (machines, color, r, label) => machines.forEach(machine => add(svg, "circle", {cx: x(machine.cycles), cy: y(machine[otherKey]), r, fill: color,
+    "fill-opacity": 0.8, class: "hit", "data-tip": `${machine.name || label}\n${exact(machine.cycles)} cycles, ${otherText(machine[otherKey])}\n${valuesTip(machine)}`}));
+  if (front.length > 1) add(svg, "polyline", {points: [...front].sort((a, b) => a.cycles - b.cycles).map(machine => `${x(machine.cycles)},${y(machine[otherKey])}`).join(" "), fill: "none", stroke: "#2f6db3", "stroke-width": 1.2});
   const kinds = [[kept, "#9aa5b1", 3, "kept by the search"], [front, "#2f6db3", 4, "front"], [plain, "#d1495b", 5, "plain allocations"],
                  [simulated, "#3a8f5c", 5, "finalists, simulated"], [[best], "#e08a2c", 6, "best by the search's model"]];
   for (const [machines, color, r, label] of kinds) dots(machines, color, r, label);
@@ -220,8 +226,8 @@ function finalistsOn(memory, box) {
     text.setAttribute("style", "font-size:12px");
   });
   const costOf = (row, key) => row[key] === null ? "none" : isCycles ? exact(row[key]) : price(row[key]);
-  table(add(add(box, "div", {class: "scroll"}), "table"), [goal, ...judges.map(([, label]) => label.replace("the ", "")), "energy", ...fieldTitles],
-    rows.map(row => [row.name, ...judges.map(([key]) => costOf(row, key)), row.energy_pj ? joule(row.energy_pj) : "", ...fieldCells(row)]));
+  table(add(add(box, "div", {class: "scroll"}), "table"), [goal, ...judges.map(([, label]) => label.replace("the ", "")), "energy", "area", ...fieldTitles],
+    rows.map(row => [row.name, ...judges.map(([key]) => costOf(row, key)), row.energy_pj ? joule(row.energy_pj) : "", row.area_mm2 ? square(row.area_mm2) : "", ...fieldCells(row)]));
 }
 
 function finalists() {
@@ -231,10 +237,10 @@ function finalists() {
 }
 
 function machineTable() {
-  table(document.getElementById("machines"), ["machine", goal, "times best", ...(isCycles ? [] : ["cycles"]), "energy", ...fieldTitles],
+  table(document.getElementById("machines"), ["machine", goal, "times best", ...(isCycles ? [] : ["cycles"]), "energy", "area", ...fieldTitles],
     machines.map(machine => [machine.name, machine.cost === null ? machine.reason : isCycles ? exact(machine.cost) : price(machine.cost),
       machine.cost === null ? "" : (machine.cost / best.cost).toFixed(3), ...(isCycles ? [] : [machine.cycles ? exact(machine.cycles) : ""]),
-      machine.energy_pj ? joule(machine.energy_pj) : "", ...fieldCells(machine)]));
+      machine.energy_pj ? joule(machine.energy_pj) : "", machine.area_mm2 ? square(machine.area_mm2) : "", ...fieldCells(machine)]));
 }
 
 searchHeader();
