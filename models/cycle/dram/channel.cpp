@@ -115,14 +115,14 @@ bool Channel::expired(Direction direction) const {
 
 /// A direction keeps the bus for a batch: all reads that waited when it turned, or writes down to the low watermark.
 /// Then reads go on until writes are many, old, or alone; after a batch of writes, reads have their turn whenever one
-/// waits.
+/// waits. Once a write is old, all that wait go: one by one they would each cost a turn.
 void Channel::choose_direction() {
   const RequestQueue& reads = queue(Direction::read);
   const RequestQueue& writes = queue(Direction::write);
   if (writes.empty()) flush_ = false;
   if (batch_ > 0 && !queue(direction_).empty()) return;
-  const bool want_writes = !writes.empty() && (reads.empty() || flush_ || writes.size() >= config_.policy.write_high ||
-                                               expired(Direction::write));
+  const bool many = reads.empty() || writes.size() >= config_.policy.write_high;
+  const bool want_writes = !writes.empty() && (many || flush_ || expired(Direction::write));
   const Direction wanted = direction_ == Direction::write && !reads.empty() ? Direction::read
                            : want_writes                                    ? Direction::write
                            : reads.empty()                                  ? direction_
@@ -130,8 +130,8 @@ void Channel::choose_direction() {
   if (wanted == direction_) return;
   direction_ = wanted;
   batch_ = wanted == Direction::read ? reads.size()
-           : flush_                  ? writes.size()
-                                     : std::max(1, writes.size() - config_.policy.write_low);
+           : many && !flush_         ? std::max(1, writes.size() - config_.policy.write_low)
+                                     : writes.size();
 }
 
 void Channel::consider(Choice& best, const Choice& candidate) const {

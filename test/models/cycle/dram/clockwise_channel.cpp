@@ -57,9 +57,11 @@ void ClockwiseChannel::turn() {
     if (reads.empty()) return;
     direction_ = Direction::read;
     batch_ = static_cast<int>(reads.size());
-  } else if (count > 0 && (reads.empty() || flush_ || count >= config_.policy.write_high || old(writes))) {
+  } else if (count > 0) {
+    const bool many = reads.empty() || count >= config_.policy.write_high;
+    if (!many && !flush_ && !old(writes)) return;
     direction_ = Direction::write;
-    batch_ = flush_ ? count : std::max(1, count - config_.policy.write_low);
+    batch_ = flush_ || !many ? count : std::max(1, count - config_.policy.write_low);
   }
 }
 

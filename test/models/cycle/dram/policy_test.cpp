@@ -119,6 +119,31 @@ TEST_F(Policies, writes_wait_below_the_watermark_while_reads_come_and_then_go_in
   EXPECT_GT(channel_->counters().memory.turnaround_clocks, 0);
 }
 
+/// Reads never cease, and writes stay below the low watermark: when the first is over the age cap, all go.
+TEST_F(Policies, writes_that_have_grown_old_go_together) {
+  controller().set_age_cap(200);
+  controller().set_refresh(config::no_refresh);
+  make();
+  push(Direction::read, 4, 1, 127);
+  for (int i = 0; i < 5; ++i) push(Direction::write, 0, 1, i);
+  int read = 0;
+  for (Clock now = 1; now < 600; ++now) {
+    read += channel_->try_push({{4, 0, 1, read % 128}, 0, 0, 64}, Direction::read) ? 1 : 0;
+    channel_->advance(now);
+  }
+  std::string turns;
+  Clock written = 0;
+  for (const Command& command : recorder_.commands) {
+    if (command.kind == CommandKind::read && (turns.empty() || turns.back() != 'R')) turns += 'R';
+    if (command.kind != CommandKind::write) continue;
+    turns += 'W';
+    if (written == 0) written = command.clock;
+  }
+  EXPECT_EQ(turns, "RWWWWWR");
+  EXPECT_GE(written, 200);
+  EXPECT_LT(written, 400);
+}
+
 TEST_F(Policies, reads_are_not_starved_by_endless_writes) {
   make();
   int written = 0;

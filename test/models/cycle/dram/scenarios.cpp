@@ -12,7 +12,7 @@ constexpr const char* kColumnLowest = "row-rank-bank-bankgroup-channel-column";
 constexpr const char* kChannelHighest = "channel-row-rank-bank-column-bankgroup";
 
 /// The longest trace: how often it is busy, and from one such time to the next in clocks.
-constexpr int kPeriods = 16;
+constexpr int kPeriods = 32;
 constexpr Clock kPeriod = 500000;
 
 config::Memory with_map(config::Memory memory, const char* fields) {
