@@ -8,25 +8,8 @@ namespace systole {
 
 namespace {
 
-/// A placed region's stretch of memory.
-struct Taken {
-  std::int64_t begin;
-  std::int64_t end;
-};
-
 /// Regions begin at multiples of this.
 constexpr std::int64_t kAlignment = 64;
-
-/// Sorts `taken`.
-std::int64_t lowest_gap(std::vector<Taken>& taken, std::int64_t bytes) {
-  std::sort(taken.begin(), taken.end(), [](const Taken& a, const Taken& b) { return a.begin < b.begin; });
-  std::int64_t address = 0;
-  for (const Taken& t : taken) {
-    if (address + bytes <= t.begin) break;
-    address = std::max(address, round_up(t.end, kAlignment));
-  }
-  return address;
-}
 
 Lifetime held(const PlannedRegion& region, std::int64_t blocks) {
   switch (region.kind) {
@@ -55,15 +38,17 @@ MemoryPlan plan_memory(std::vector<PlannedRegion>& regions, std::int64_t blocks)
   std::stable_sort(by_size.begin(), by_size.end(),
                    [&](std::size_t a, std::size_t b) { return regions[a].bytes > regions[b].bytes; });
   MemoryPlan plan;
-  std::vector<Taken> taken;
-  for (auto i = by_size.begin(); i != by_size.end(); ++i) {
-    PlannedRegion& region = regions[*i];
-    taken.clear();
-    for (auto other = by_size.begin(); other != i; ++other) {
-      if (!lifetimes[*i].overlaps(lifetimes[*other])) continue;
-      taken.push_back({regions[*other].address, regions[*other].address + regions[*other].bytes});
+  std::vector<std::size_t> placed;  // by address
+  for (const std::size_t i : by_size) {
+    PlannedRegion& region = regions[i];
+    region.address = 0;
+    for (const std::size_t other : placed) {
+      if (!lifetimes[i].overlaps(lifetimes[other])) continue;
+      if (region.address + region.bytes <= regions[other].address) break;
+      region.address = std::max(region.address, round_up(regions[other].address + regions[other].bytes, kAlignment));
     }
-    region.address = lowest_gap(taken, region.bytes);
+    const auto behind = [&](std::int64_t address, std::size_t other) { return address < regions[other].address; };
+    placed.insert(std::upper_bound(placed.begin(), placed.end(), region.address, behind), i);
     plan.activation_bytes = std::max(plan.activation_bytes, region.address + region.bytes);
   }
   plan.end = round_up(plan.activation_bytes, kAlignment);
