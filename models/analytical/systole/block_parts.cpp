@@ -28,13 +28,11 @@ std::size_t BlockParts::Hash::operator()(const Place& place) const {
 
 BlockParts::Setting BlockParts::setting(const MachineModel& machine) {
   Setting setting;
-  SharedBanks::Samples banks{};
   for (std::size_t s = 0; s < streams_.size(); ++s) {
     if (!streams_[s]) continue;
     setting.ways[s] = &way(s, machine.port_bits[static_cast<std::size_t>(isa::port_of(block_.streams[s].buffer))]);
-    banks[s] = &setting.ways[s]->banks;
+    setting.banks[s] = &setting.ways[s]->banks;
   }
-  if (!memory_.ideal()) setting.banks = SharedBanks(banks);
   return setting;
 }
 
@@ -51,14 +49,11 @@ BlockParts::Way& BlockParts::way(std::size_t stream, std::int64_t port_bits) {
 
 std::pmr::string BlockParts::name_of(const Setting& setting) {
   std::pmr::string name;
-  name.reserve(static_cast<std::size_t>(others_ + 1) * (sizeof(std::uint32_t) + static_cast<std::size_t>(others_) / 2));
+  name.reserve(static_cast<std::size_t>(others_ + 1) * sizeof(std::uint32_t));
   for (std::size_t s = 0; s < streams_.size(); ++s) {
     if (!streams_[s]) continue;
     const std::uint32_t number = kind(s, *setting.ways[s]);
     name.append(reinterpret_cast<const char*>(&number), sizeof number);
-    for (std::size_t other = 0; other < s; ++other) {
-      if (streams_[other]) name.push_back(static_cast<char>(setting.banks.meetings(s, other)));
-    }
   }
   return name;
 }
@@ -68,6 +63,7 @@ std::uint32_t BlockParts::kind(std::size_t stream, Way& way) {
   if (way.classes < self.classes.known().size()) {
     const std::vector<Transfer>& all = way.transfers.all();
     std::string bytes(reinterpret_cast<const char*>(all.data()), all.size() * sizeof(Transfer));
+    bytes.append(reinterpret_cast<const char*>(&way.banks), sizeof way.banks);
     const auto next = static_cast<std::uint32_t>(self.kinds.size());
     way.kind = self.kinds.emplace(std::move(bytes), next).first->second;
     way.classes = all.size();

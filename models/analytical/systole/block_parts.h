@@ -40,13 +40,13 @@ class BlockParts {
   struct Way {
     TransferModel transfers;
     BankSamples banks;
-    std::uint32_t kind = 0;   ///< that of all ways of the stream whose transfers are equal, of the classes known then
-    std::size_t classes = 0;  ///< known when `kind` was found
+    std::uint32_t kind = 0;   ///< that of all ways of the stream with equal banks and equal transfers of `classes`
+    std::size_t classes = 0;  ///< how many were known when `kind` was found
   };
   /// All streams with their present addresses, on certain ports.
   struct Setting {
     std::array<Way*, isa::kMaxStreams> ways{};  ///< null where the block has no stream
-    SharedBanks banks;
+    AllBankSamples banks{};
   };
   /// `machine`: for its ports.
   Setting setting(const MachineModel& machine);
@@ -68,7 +68,7 @@ class BlockParts {
     Stream(const isa::Stream& stream, const std::vector<std::int32_t>& tile_loops) : classes(stream, tile_loops) {}
     TransferClasses classes;
     std::unordered_map<Place, Way, Hash> ways;
-    std::unordered_map<std::string, std::uint32_t> kinds;  ///< by the transfers' bytes
+    std::unordered_map<std::string, std::uint32_t> kinds;  ///< by the bytes of transfers and banks
   };
   Way& way(std::size_t stream, std::int64_t port_bits);
   std::uint32_t kind(std::size_t stream, Way& way);

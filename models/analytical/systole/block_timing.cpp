@@ -34,6 +34,7 @@ void add(std::vector<double>& sums, std::size_t place, const std::array<double, 
 
 BlockTiming::BlockTiming(BlockParts& parts, const MachineModel& machine, const MemoryModel& memory)
     : block_(parts.block()), parts_(parts), machine_(machine), memory_(memory), tile_(block_.tile_loops.size()) {
+  bits_moved_ = bits_moved(block_);
   lay_out();
 }
 
@@ -122,8 +123,10 @@ void BlockTiming::begin(const BlockParts::Setting& setting) {
     stream.transfers = &setting.ways[static_cast<std::size_t>(stream.stream)]->transfers;
     stream.start = -1;
   }
-  banks_ = setting.banks;
-  if (!memory_.ideal()) disturbance_ = disturbances(block_, banks_);
+  if (!memory_.ideal()) {
+    banks_.set(setting.banks);
+    disturbance_ = disturbances(bits_moved_, banks_);
+  }
   tile_ = TilePosition(block_.tile_loops.size());
   state_ = start_;
   debtor_ = isa::kNoStream;
@@ -226,6 +229,7 @@ void BlockTiming::drift(const State& before, double times) {
       if (now.begin == then.begin) continue;
       now.begin += shift;
       now.end += shift;
+      now.tile += times * (now.tile - then.tile);
     }
   }
   for (std::size_t s = 0; s < state_.servers.size(); ++s) {
@@ -272,6 +276,7 @@ bool BlockTiming::steady(const State& a, const State& b, const State& c) const {
       const Flight& z = (c.flights.*direction)[i];
       if (!moves(x.begin, y.begin) || !moves(y.begin, z.begin)) return false;
       if (!moves(x.end, y.end) || !moves(y.end, z.end)) return false;
+      if (x.tile - y.tile != y.tile - z.tile) return false;
     }
   }
   for (std::size_t s = 0; s < state_.servers.size(); ++s) {
@@ -297,6 +302,7 @@ void BlockTiming::repeat(const State& before, double times) {
     for (std::size_t i = 0; i < Flights::kKept; ++i) {
       grow((state_.flights.*direction)[i].begin, (before.flights.*direction)[i].begin);
       grow((state_.flights.*direction)[i].end, (before.flights.*direction)[i].end);
+      grow((state_.flights.*direction)[i].tile, (before.flights.*direction)[i].tile);
     }
   }
   for (std::size_t s = 0; s < state_.servers.size(); ++s) {

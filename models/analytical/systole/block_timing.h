@@ -105,8 +105,9 @@ class BlockTiming {
   double transfer(StreamPlaces& stream, double start);
   double load(StreamPlaces& stream, double begin, const Transfer& work);
   double store(StreamPlaces& stream, double begin, const Transfer& work);
-  [[nodiscard]] double rounds(const StreamPlaces& stream, double at_memory, const Transfer& work) const;
+  double rounds(const StreamPlaces& stream, double at_memory, const Transfer& work);
   void make_up(double begin, double owed);
+  [[nodiscard]] double tile_number() const;
   double bus(const StreamPlaces& stream, double begin, const Transfer& work);
   double on_their_way(const StreamPlaces& stream, double begin, double time);
   void repay(const StreamPlaces& stream, double begin, double busy, const Flight& mine);
@@ -131,6 +132,8 @@ class BlockTiming {
   const MachineModel& machine_;
   const MemoryModel& memory_;
   SharedBanks banks_;
+  std::array<double, Flights::kKept> same_bank_{};     ///< that the load at hand is in the same bank as each kept write
+  std::array<double, isa::kMaxStreams> bits_moved_{};  ///< by stream
   std::array<double, isa::kMaxStreams> disturbance_{};
   TilePosition tile_;
   std::size_t generation_loops_ = 0;  ///< loops at and outside the scope of an OBUF slot

@@ -18,6 +18,15 @@ double BlockTiming::transfer(StreamPlaces& stream, double start) {
   return stream.load ? load(stream, begin, work) : store(stream, begin, work);
 }
 
+/// Of the present tile among all.
+double BlockTiming::tile_number() const {
+  double number = 0;
+  for (std::size_t loop = 0; loop < block_.tile_loops.size(); ++loop) {
+    number = number * block_.tile_loops[loop] + tile_.index[loop];
+  }
+  return number;
+}
+
 double BlockTiming::bus(const StreamPlaces& stream, double begin, const Transfer& work) {
   const auto port = static_cast<std::size_t>(isa::port_of(of(stream).buffer));
   return bus_[port] > 0 ? state_.servers[bus_[port]].reserve(begin, work.bus) : begin + work.bus;
@@ -35,7 +44,7 @@ double BlockTiming::load(StreamPlaces& stream, double begin, const Transfer& wor
   const double in_flight = rounds(stream, at_memory, work);
   const double all_answered = on_their_way(stream, begin, in_flight);
   const double data = at_memory + work.first + memory_.response();
-  const Flight mine = flight(stream.stream, work, at_memory, in_flight);
+  const Flight mine = flight(stream.stream, tile_number(), work, at_memory, in_flight);
   const double busy = work.memory + lost_by_reading(mine);
   repay(stream, begin, busy, mine);
   const double memory_done = read(mine, busy) + read_later(stream, mine);
@@ -45,12 +54,15 @@ double BlockTiming::load(StreamPlaces& stream, double begin, const Transfer& wor
 
 /// How long a load's bursts are on their way, as many at a time as the port may have: the longer, the more of their
 /// rows other streams have closed and the more often a channel writes when they come.
-double BlockTiming::rounds(const StreamPlaces& stream, double at_memory, const Transfer& work) const {
+double BlockTiming::rounds(const StreamPlaces& stream, double at_memory, const Transfer& work) {
   const double reading = work.in_flight + disturbance_[static_cast<std::size_t>(stream.stream)] * work.exposed;
-  const Flight mine = flight(stream.stream, work, at_memory, reading);
+  const Flight mine = flight(stream.stream, tile_number(), work, at_memory, reading);
   double waits = 0;
-  for (const Flight& write : state_.flights.writes) {
-    if (write.any()) waits += waits_for_writes(mine, write, banks_, memory_);
+  for (std::size_t i = 0; i < Flights::kKept; ++i) {
+    const Flight& write = state_.flights.writes[i];
+    const bool matters = write.any() && (write.end > mine.begin || i + 1 == Flights::kKept);
+    same_bank_[i] = matters ? banks_.probability(mine, write) : 0;
+    if (matters) waits += waits_for_writes(mine, write, same_bank_[i], memory_);
   }
   return reading + waits / static_cast<double>(machine_.outstanding_bursts);
 }
@@ -59,7 +71,7 @@ double BlockTiming::store(StreamPlaces& stream, double begin, const Transfer& wo
   if (memory_.ideal()) return std::max(bus(stream, begin, work), begin + work.chip);
   const double all_answered = on_their_way(stream, begin, work.in_flight);
   const double from = std::max(begin + work.last_bus, time(writes_end_));
-  const Flight mine = flight(stream.stream, work, from, work.in_flight);
+  const Flight mine = flight(stream.stream, tile_number(), work, from, work.in_flight);
   const double busy = work.memory + lost_by_writing(mine);
   drain(begin);
   make_up(begin, std::exchange(amount(writes_late_), 0.0));
@@ -111,8 +123,9 @@ double BlockTiming::lost_by_reading(const Flight& mine) const {
     mixed.end = std::max(mine.end, std::min(in_turns, state_.times[writes_end_]));
   }
   double lost = 0;
-  for (const Flight& write : state_.flights.writes) {
-    if (write.any()) lost += lost_by_turning(mixed, write, banks_, memory_);
+  for (std::size_t i = 0; i < Flights::kKept; ++i) {
+    const Flight& write = state_.flights.writes[i];
+    if (write.any()) lost += lost_by_turning(mixed, write, same_bank_[i], memory_);
   }
   for (const Flight& other : state_.flights.reads) {
     if (other.any() && other.stream != mine.stream) lost += lost_by_rows(mine, other, banks_, memory_);
@@ -123,7 +136,9 @@ double BlockTiming::lost_by_reading(const Flight& mine) const {
 double BlockTiming::lost_by_writing(const Flight& mine) const {
   double lost = 0;
   for (const Flight& read : state_.flights.reads) {
-    if (read.any()) lost += lost_by_turning(read, mine, banks_, memory_);
+    if (read.any() && together(read, mine) > 0) {
+      lost += lost_by_turning(read, mine, banks_.probability(read, mine), memory_);
+    }
   }
   return lost;
 }
@@ -152,7 +167,8 @@ double BlockTiming::read(const Flight& mine, double busy) {
   queued.work = busy;
   const double unmixed = queued.begin + busy;
   const double end = unmixed < in_order ? std::min(in_order, unmixed + written_between(queued)) : in_order;
-  amount(writes_late_) += std::min(in_order - end, mine.work);
+  double& late = amount(writes_late_);
+  late = std::min(late + std::min(in_order - end, mine.work), std::max(late, state_.flights.writes.back().work));
   turn_once(mine, end, busy - mine.work);
   Flight known = mine;
   known.end = end;
@@ -165,8 +181,7 @@ double BlockTiming::read(const Flight& mine, double busy) {
 void BlockTiming::turn_once(const Flight& read, double now, double lost) {
   const Flight& write = state_.flights.writes.back();
   if (!write.any()) return;
-  const double once =
-      memory_.turn(banks_.probability(read.stream, write.stream)) * std::min(read.channels, write.channels);
+  const double once = memory_.turn(same_bank_.back()) * std::min(read.channels, write.channels);
   if (once > lost) state_.servers[kMemory].reserve(now, once - lost);
 }
 
@@ -189,7 +204,7 @@ double BlockTiming::read_later(const StreamPlaces& stream, const Flight& mine) {
     for (std::size_t slot = 1; slot < depth && tile_.goes_on(of(other).loop); ++slot) {
       if (time(slots + slot) < until) ++generations;
     }
-    Flight theirs = flight(other.stream, one, from, one.in_flight);
+    Flight theirs = flight(other.stream, tile_number(), one, from, one.in_flight);
     theirs.bursts *= generations;
     theirs.device_bursts *= generations;
     const double bursts = in_turn(mine, theirs);

@@ -130,11 +130,15 @@ void MemoryModel::set_dram(const config::Dram& dram, const config::Machine& mach
 
   // A turn to writing and back, on the data bus; and what it is more when the other direction's row is in the way.
   const double turn = t.read_to_write() + t.twtr_s() + t.rl();
-  const double reopen_to_write = t.trtp() + t.trp() + t.trcd_write() - t.read_to_write();
-  const double reopen_to_read = t.twr() - t.twtr_s() + t.trp() + t.trcd_read();
+  // Bursts go from bank group to bank group, so the bank that is needed first has been left alone for so long.
+  const double left_alone = (groups_ - 1) * burst_clocks_;
+  const double read_before = t.rl() + burst_clocks_ + t.read_to_write() - t.wl();
+  const double reopen_to_write = std::max(0.0, t.trtp() - left_alone + t.trp() + t.trcd_write() - read_before);
+  const double reopen_to_read = std::max(0.0, t.twr() - left_alone - t.twtr_s() + t.trp() + t.trcd_read());
   cycles_a_clock_ = t.clock_ps() / period_ps(machine);
   turn_ = turn * cycles_a_clock_ / channels_ / available_;
   reopen_ = (reopen_to_write + reopen_to_read) * cycles_a_clock_ / channels_ / available_;
+  // Reads that wait when enough writes do go first, and meanwhile the queue may become full.
   write_batch_ = std::max(1, controller.write_high() - controller.write_low());
   row_switch_ = t.trtp() + t.trp() + t.trcd_read();
 
@@ -203,6 +207,10 @@ void MemoryModel::read_map(const config::Dram& dram) {
   period_ = period_of_map();
   const auto tells_nothing = [](const Part& part) { return part.bits == 0 || part.field == kColumn; };
   parts_.erase(std::remove_if(parts_.begin(), parts_.end(), tells_nothing), parts_.end());
+  banks_in_period_.clear();
+  for (std::int64_t block = 0; block < period_; block += row_block_) {
+    banks_in_period_.push_back(static_cast<std::uint8_t>(place(block).bank / groups_));
+  }
 }
 
 /// Row bits above all others that no hash takes only say which row it is.

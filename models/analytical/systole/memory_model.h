@@ -81,7 +81,9 @@ class MemoryModel {
   [[nodiscard]] double row_switch(double device_bursts) const;
 
   /// The bank that an address lies in, of those of one bank group, and how many there are.
-  [[nodiscard]] int bank_of(std::int64_t address) const { return place(address).bank / groups_; }
+  [[nodiscard]] int bank_of(std::int64_t address) const {
+    return banks_in_period_[static_cast<std::size_t>(address % period_ / row_block_)];
+  }
   [[nodiscard]] int banks_of_group() const { return banks_ / groups_; }
   /// Channels that so many consecutive bytes lie in.
   [[nodiscard]] double channels_of(std::int64_t bytes) const;
@@ -187,7 +189,8 @@ class MemoryModel {
   double row_cycle_ = 0;
   std::vector<Part> parts_;
   std::vector<Hash> hashes_;
-  std::shared_ptr<Known> known_;  ///< null: nothing is kept
+  std::vector<std::uint8_t> banks_in_period_{0};  ///< by block of a row
+  std::shared_ptr<Known> known_;                  ///< null: nothing is kept
 };
 
 }  // namespace systole::analytical

@@ -11,25 +11,12 @@ namespace {
 
 constexpr std::int64_t kBitsPerByte = 8;
 
-/// Without what padding and tails leave out.
-double bits_moved(const isa::Stream& stream, const std::vector<std::int32_t>& tile_loops) {
-  if (!stream.used) return 0;
-  double bits = static_cast<double>(stream.run.elements.count) * stream.element_bits;
-  for (const isa::WalkDim& dim : stream.dims) bits *= static_cast<double>(dim.trip.count);
-  for (int loop = 0; loop <= stream.loop; ++loop) bits *= tile_loops[static_cast<std::size_t>(loop)];
-  return bits;
-}
-
-/// Bytes from a stream's base to where it is in the middle of the given part of the block's tiles.
-std::int64_t distance_in(const isa::Stream& stream, const std::vector<std::int32_t>& tile_loops, std::size_t part) {
+/// Bytes from a stream's base to where it is in a tile of the block.
+std::int64_t distance_to(std::int64_t tile, const isa::Stream& stream, const std::vector<std::int32_t>& tile_loops) {
   std::int64_t distance = 0;
-  double left = (static_cast<double>(part) + 0.5) / BankSamples::kTiles;
-  for (int loop = 0; loop <= stream.loop; ++loop) {
-    const auto l = static_cast<std::size_t>(loop);
-    const double at = left * tile_loops[l];
-    const auto index = static_cast<std::int64_t>(at);
-    left = at - static_cast<double>(index);
-    distance += stream.tile_stride[l] * index;
+  for (std::size_t loop = tile_loops.size(); loop-- > 0;) {
+    if (static_cast<int>(loop) <= stream.loop) distance += stream.tile_stride[loop] * (tile % tile_loops[loop]);
+    tile /= tile_loops[loop];
   }
   return distance;
 }
@@ -46,46 +33,115 @@ BankSamples sample_banks(const isa::Stream& stream, std::int64_t base, const std
                          const MemoryModel& memory) {
   BankSamples samples;
   if (memory.ideal()) return samples;
+  std::int64_t tiles = 1;
+  for (const std::int32_t iterations : tile_loops) tiles *= iterations;
   const auto span = static_cast<double>(span_of(stream));
-  for (std::size_t tile = 0; tile < BankSamples::kTiles; ++tile) {
-    const std::int64_t begin = base + distance_in(stream, tile_loops, tile);
-    for (std::size_t place = 0; place < BankSamples::kPlaces; ++place) {
-      const double part = (static_cast<double>(place) + 0.5) / BankSamples::kPlaces;
-      const std::int64_t address = begin + static_cast<std::int64_t>(span * part);
-      samples.bank[tile][place] = static_cast<std::uint8_t>(memory.bank_of(std::max<std::int64_t>(0, address)));
+  for (std::size_t spot = 0; spot < BankSamples::kSpots; ++spot) {
+    const double middle = (static_cast<double>(spot) + 0.5) / BankSamples::kSpots * static_cast<double>(tiles);
+    const std::int64_t first = std::clamp<std::int64_t>(static_cast<std::int64_t>(middle), 0,
+                                                        std::max<std::int64_t>(0, tiles - BankSamples::kTiles));
+    for (std::size_t t = 0; t < BankSamples::kTiles; ++t) {
+      const std::int64_t tile = std::min(first + static_cast<std::int64_t>(t), tiles - 1);
+      const std::int64_t begin = base + distance_to(tile, stream, tile_loops);
+      for (std::size_t part = 0; part < BankSamples::kParts; ++part) {
+        const double at = (static_cast<double>(part) + 0.5) / BankSamples::kParts;
+        const std::int64_t address = begin + static_cast<std::int64_t>(span * at);
+        samples.bank[spot][t][part] = static_cast<std::uint8_t>(memory.bank_of(std::max<std::int64_t>(0, address)));
+      }
     }
   }
   return samples;
 }
 
-SharedBanks::SharedBanks(const Samples& samples) {
-  for (std::size_t a = 0; a < samples.size(); ++a) {
-    for (std::size_t b = 0; b < a; ++b) {
-      if (samples[a] == nullptr || samples[b] == nullptr) continue;
-      int same = 0;
-      for (std::size_t tile = 0; tile < BankSamples::kTiles; ++tile) {
-        for (const std::uint8_t mine : samples[a]->bank[tile]) {
-          for (const std::uint8_t other : samples[b]->bank[tile]) same += mine == other ? 1 : 0;
-        }
-      }
-      same_[a][b] = same_[b][a] = static_cast<std::uint8_t>(same);
-    }
+void SharedBanks::set(const AllBankSamples& samples) {
+  samples_ = samples;
+  streams_ = 0;
+  for (std::size_t s = 0; s < samples_.size(); ++s) {
+    if (samples_[s] != nullptr) number_[s] = streams_++;
   }
+  known_.assign(static_cast<std::size_t>(streams_ * streams_ * kLater * kParts * kParts), kUnknown);
 }
 
-std::array<double, isa::kMaxStreams> disturbances(const isa::Block& block, const SharedBanks& banks) {
-  std::array<double, isa::kMaxStreams> moved{};
-  for (std::size_t s = 0; s < moved.size(); ++s) moved[s] = bits_moved(block.streams[s], block.tile_loops);
-  std::array<double, isa::kMaxStreams> result{};
-  for (std::size_t a = 0; a < moved.size(); ++a) {
-    double undisturbed = 1;
-    for (std::size_t b = 0; b < moved.size(); ++b) {
-      if (moved[a] == 0 || moved[b] == 0 || a == b) continue;
-      undisturbed *=
-          1 - banks.probability(static_cast<int>(a), static_cast<int>(b)) * std::min(1.0, moved[b] / moved[a]);
+std::int8_t SharedBanks::meetings(int a, int b, int later, int part, int other_part) const {
+  const auto& mine = samples_[static_cast<std::size_t>(a)]->bank;
+  const auto& others = samples_[static_cast<std::size_t>(b)]->bank;
+  std::int8_t same = 0;
+  for (std::size_t spot = 0; spot < BankSamples::kSpots; ++spot) {
+    for (int tile = std::max(0, later); tile < kTiles + std::min(0, later); ++tile) {
+      const std::uint8_t bank = mine[spot][static_cast<std::size_t>(tile)][static_cast<std::size_t>(part)];
+      if (bank == others[spot][static_cast<std::size_t>(tile - later)][static_cast<std::size_t>(other_part)]) ++same;
     }
-    result[a] = 1 - undisturbed;
   }
+  return same;
+}
+
+double SharedBanks::probability(int a, int b) const {
+  const auto& mine = samples_[static_cast<std::size_t>(a)]->bank;
+  const auto& others = samples_[static_cast<std::size_t>(b)]->bank;
+  int same = 0;
+  for (std::size_t spot = 0; spot < BankSamples::kSpots; ++spot) {
+    for (const std::uint8_t bank : mine[spot].front()) {
+      for (const std::uint8_t other : others[spot].front()) same += bank == other ? 1 : 0;
+    }
+  }
+  return same / static_cast<double>(kSpots * kParts * kParts);
+}
+
+double SharedBanks::probability(const Flight& a, const Flight& b) const {
+  const int later = std::clamp(static_cast<int>(a.tile - b.tile), 1 - kTiles, kTiles - 1);
+  const int pair = number_[static_cast<std::size_t>(a.stream)] * streams_ + number_[static_cast<std::size_t>(b.stream)];
+  std::int8_t* const known = &known_[static_cast<std::size_t>((pair * kLater + later + kTiles - 1) * kParts * kParts)];
+  const double from = std::max(a.begin, b.begin);
+  const double time = std::max(0.0, std::min(a.end, b.end) - from);
+  const int moments = time > 0 ? 4 : 1;
+  const double a_rate = kParts / (a.end - a.begin);
+  const double b_rate = kParts / (b.end - b.begin);
+  double a_part = (from - a.begin) * a_rate;
+  double b_part = (from - b.begin) * b_rate;
+  const double a_step = time * a_rate / moments;
+  const double b_step = time * b_rate / moments;
+  a_part += a_step / 2;
+  b_part += b_step / 2;
+  int same = 0;
+  for (int moment = 0; moment < moments; ++moment) {
+    const int part = static_cast<int>(std::min(a_part, kParts - 1.0));
+    const int other = static_cast<int>(std::min(b_part, kParts - 1.0));
+    std::int8_t& meeting = known[part * kParts + other];
+    if (meeting == kUnknown) meeting = meetings(a.stream, b.stream, later, part, other);
+    same += meeting;
+    a_part += a_step;
+    b_part += b_step;
+  }
+  return same / static_cast<double>(moments * kSpots * (kTiles - std::abs(later)));
+}
+
+std::array<double, isa::kMaxStreams> bits_moved(const isa::Block& block) {
+  std::array<double, isa::kMaxStreams> bits{};
+  for (std::size_t s = 0; s < bits.size(); ++s) {
+    const isa::Stream& stream = block.streams[s];
+    if (!stream.used) continue;
+    bits[s] = static_cast<double>(stream.run.elements.count) * stream.element_bits;
+    for (const isa::WalkDim& dim : stream.dims) bits[s] *= static_cast<double>(dim.trip.count);
+    for (int loop = 0; loop <= stream.loop; ++loop) bits[s] *= block.tile_loops[static_cast<std::size_t>(loop)];
+  }
+  return bits;
+}
+
+std::array<double, isa::kMaxStreams> disturbances(const std::array<double, isa::kMaxStreams>& moved,
+                                                  const SharedBanks& banks) {
+  std::array<double, isa::kMaxStreams> undisturbed{};
+  undisturbed.fill(1);
+  for (std::size_t a = 0; a < moved.size(); ++a) {
+    if (moved[a] == 0) continue;
+    for (std::size_t b = 0; b < a; ++b) {
+      if (moved[b] == 0) continue;
+      const double meeting = banks.probability(static_cast<int>(a), static_cast<int>(b));
+      undisturbed[a] *= 1 - meeting * std::min(1.0, moved[b] / moved[a]);
+      undisturbed[b] *= 1 - meeting * std::min(1.0, moved[a] / moved[b]);
+    }
+  }
+  std::array<double, isa::kMaxStreams> result{};
+  for (std::size_t s = 0; s < result.size(); ++s) result[s] = 1 - undisturbed[s];
   return result;
 }
 

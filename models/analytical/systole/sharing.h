@@ -16,6 +16,7 @@ namespace systole::analytical {
 /// A transfer in the memory, from its first burst to its last; times in cycles from the block's start.
 struct Flight {
   int stream = 0;
+  double tile = 0;  ///< its number among the block's tiles
   double begin = 0;
   double end = 0;
   double bursts = 0;
@@ -29,9 +30,9 @@ struct Flight {
 
 /// What it is from its first burst on, when its bursts are so long on their way: as long as the slowest of port, memory
 /// and rounds takes.
-inline Flight flight(int stream, const Transfer& transfer, double begin, double in_flight) {
+inline Flight flight(int stream, double tile, const Transfer& transfer, double begin, double in_flight) {
   const double end = begin + std::max({transfer.memory, transfer.bus, in_flight});
-  return {stream,          begin,          end, transfer.bursts, transfer.device_bursts, transfer.channels,
+  return {stream,          tile,           begin, end, transfer.bursts, transfer.device_bursts, transfer.channels,
           transfer.spread, transfer.memory};
 }
 
@@ -46,38 +47,56 @@ inline void keep(std::array<Flight, Flights::kKept>& flights, const Flight& newe
   flights.back() = newest;
 }
 
-/// The banks that a stream is in, in a few places of a few tiles: those in the middle of equal parts of the block.
+/// The banks that a stream is in, in equal parts of a few tiles: of some that follow one another, in the middle of
+/// equal parts of the block.
 struct BankSamples {
+  static constexpr std::size_t kSpots = 4;
   static constexpr std::size_t kTiles = 4;
-  static constexpr std::size_t kPlaces = 4;
-  std::array<std::array<std::uint8_t, kPlaces>, kTiles> bank{};
+  static constexpr std::size_t kParts = 4;
+  using Tile = std::array<std::uint8_t, kParts>;
+  std::array<std::array<Tile, kTiles>, kSpots> bank{};
 };
 BankSamples sample_banks(const isa::Stream& stream, std::int64_t base, const std::vector<std::int32_t>& tile_loops,
                          const MemoryModel& memory);
 
-/// How often streams of a block that are under way together are in the same bank, in different rows: they are in the
-/// same part of their tiles.
+/// Of a block, by stream; null where it has none.
+using AllBankSamples = std::array<const BankSamples*, isa::kMaxStreams>;
+
+/// How often streams of a block that are under way together are in the same bank, in different rows.
 class SharedBanks {
  public:
-  /// By stream; null where the block has none.
-  using Samples = std::array<const BankSamples*, isa::kMaxStreams>;
-  SharedBanks() = default;
-  explicit SharedBanks(const Samples& samples);
+  /// From now on those; they must stay.
+  void set(const AllBankSamples& samples);
 
-  [[nodiscard]] double probability(int a, int b) const {
-    return static_cast<double>(same_[static_cast<std::size_t>(a)][static_cast<std::size_t>(b)]) / kMost;
-  }
-  /// The probability in whole numbers.
-  [[nodiscard]] std::uint8_t meetings(std::size_t a, std::size_t b) const { return same_[a][b]; }
+  /// Wherever the two are in the same tile.
+  [[nodiscard]] double probability(int a, int b) const;
+  /// In the time in which both are under way: how far each is says where it is.
+  [[nodiscard]] double probability(const Flight& a, const Flight& b) const;
 
  private:
-  static constexpr double kMost = BankSamples::kTiles * BankSamples::kPlaces * BankSamples::kPlaces;
-  std::array<std::array<std::uint8_t, isa::kMaxStreams>, isa::kMaxStreams> same_{};
+  static constexpr int kParts = BankSamples::kParts;
+  static constexpr int kTiles = BankSamples::kTiles;
+  static constexpr int kSpots = BankSamples::kSpots;
+  static constexpr int kLater = 2 * kTiles - 1;
+  static constexpr std::int8_t kUnknown = -1;
+
+  /// In how many tiles of all spots `a`, in a part of a tile, is in the bank that `b` is in in another, so many tiles
+  /// before.
+  [[nodiscard]] std::int8_t meetings(int a, int b, int later, int part, int other_part) const;
+
+  AllBankSamples samples_{};
+  std::array<int, isa::kMaxStreams> number_{};  ///< of a stream, among those that there are
+  int streams_ = 0;
+  mutable std::vector<std::int8_t> known_;  ///< `meetings` by pair, `later` and parts, as far as somebody has asked
 };
 
-/// By stream: that a burst finds its row closed by any of the others, which count by how many bytes they move for each
+/// By stream: what it moves in a block, without what padding and tails leave out; 0 where the block has none.
+std::array<double, isa::kMaxStreams> bits_moved(const isa::Block& block);
+
+/// By stream: that a burst finds its row closed by any of the others, which count by how many bits they move for each
 /// of its own.
-std::array<double, isa::kMaxStreams> disturbances(const isa::Block& block, const SharedBanks& banks);
+std::array<double, isa::kMaxStreams> disturbances(const std::array<double, isa::kMaxStreams>& moved,
+                                                  const SharedBanks& banks);
 
 /// The time in which both are under way.
 inline double together(const Flight& a, const Flight& b) {
@@ -97,22 +116,21 @@ inline double in_turn(const Flight& mine, const Flight& other) {
 }
 
 /// Time that the memory loses by turning between a transfer that it reads and one that it writes at the same time.
-inline double lost_by_turning(const Flight& read, const Flight& write, const SharedBanks& banks,
-                              const MemoryModel& memory) {
+/// `same_bank`: the probability that the two are in the same bank, here and below.
+inline double lost_by_turning(const Flight& read, const Flight& write, double same_bank, const MemoryModel& memory) {
   const double both = together(read, write);
   if (both <= 0) return 0;
   const double read_bursts = part_of(both, read) * read.bursts * read.channels;
   const double batches = part_of(both, write) * write.device_bursts / memory.write_batch();
-  return std::min(read_bursts, batches) * memory.turn(banks.probability(read.stream, write.stream));
+  return std::min(read_bursts, batches) * memory.turn(same_bank);
 }
 
 /// Time that a read's bursts wait, in sum, because their channel is writing when they come: half a batch of writes and
 /// the turn, as often as the channel is at that.
-inline double waits_for_writes(const Flight& read, const Flight& write, const SharedBanks& banks,
-                               const MemoryModel& memory) {
+inline double waits_for_writes(const Flight& read, const Flight& write, double same_bank, const MemoryModel& memory) {
   const double both = together(read, write);
   if (both <= 0) return 0;
-  const double batch = memory.batch_time(banks.probability(read.stream, write.stream));
+  const double batch = memory.batch_time(same_bank);
   const double batches = part_of(both, write) * write.device_bursts / memory.write_batch() / write.spread;
   const double writing = std::min(1.0, batches * batch / both);
   return part_of(both, read) * read.bursts * writing * batch / 2;
@@ -123,7 +141,7 @@ inline double lost_by_rows(const Flight& a, const Flight& b, double bursts, cons
                            const MemoryModel& memory) {
   const double mine = a.device_bursts / a.bursts;
   const double others = b.device_bursts / b.bursts;
-  return bursts * (mine + others) * memory.row_switch(std::min(mine, others)) * banks.probability(a.stream, b.stream);
+  return bursts * (mine + others) * memory.row_switch(std::min(mine, others)) * banks.probability(a, b);
 }
 
 /// As many bursts of each are read in turns as the one with fewer of them has while both are under way.
