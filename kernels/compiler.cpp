@@ -172,18 +172,6 @@ Fusion fuse(const Graph& graph, const Machine& machine, SimdFormat format, const
   return fusion;
 }
 
-/// Lets `cycles` decide between the tilings that the estimate likes best. The blocks that it sees are thrown away.
-void judge(const Graph& graph, const Fusion& fusion, const BlockCycles& cycles, LoweringContext& context) {
-  RegionTable regions = context.regions();
-  LoweringContext rehearsal(graph, context.machine(), context.simd_format(), regions, context.layouts());
-  rehearsal.tilings() = std::move(context.tilings());
-  for (std::size_t n = 0; n < graph.nodes.size(); ++n) rehearsal.fuse(static_cast<NodeId>(n), fusion.chains[n]);
-  for (const Node& node : graph.nodes) {
-    if (is_conv_or_gemm(node.op)) judge_tilings(node, rehearsal, cycles);
-  }
-  context.tilings() = std::move(rehearsal.tilings());
-}
-
 void lower(const Graph& graph, const Fusion& fusion, const std::vector<std::string>& free_notes,
            LoweringContext& context) {
   for (std::size_t n = 0; n < graph.nodes.size(); ++n) context.fuse(static_cast<NodeId>(n), fusion.chains[n]);
@@ -220,6 +208,42 @@ MemoryPlan place(RegionTable& regions, std::vector<LoweredBlock>& blocks) {
     }
   }
   return plan;
+}
+
+/// In the plan; of a constant that is packed as in no placed block, that of the same tensor in another packing.
+std::int64_t address_of(RegionId id, const RegionTable& regions) {
+  const Region& wanted = regions.at(id);
+  if (wanted.address >= 0) return wanted.address;
+  for (std::size_t r = 0; wanted.tensor && r < regions.size(); ++r) {
+    const Region& region = regions.at(static_cast<RegionId>(r));
+    if (region.tensor == wanted.tensor && region.address >= 0) return region.address;
+  }
+  return 0;
+}
+
+isa::Block placed(const LoweredBlock& lowered, const RegionTable& regions) {
+  isa::Block block = lowered.block;
+  for (std::size_t s = 0; s < block.streams.size(); ++s) {
+    if (block.streams[s].used) block.streams[s].base += address_of(lowered.stream_regions[s], regions);
+  }
+  return block;
+}
+
+/// Lets `cycles` decide between the tilings that the estimate likes best. A rehearsal with the estimate's own choices
+/// finds out where everything will lie; its blocks are thrown away.
+void judge(const Graph& graph, const Fusion& fusion, const std::vector<std::string>& free_notes,
+           const CompileOptions& options, LoweringContext& context) {
+  RegionTable regions = context.regions();
+  LoweringContext rehearsal(graph, context.machine(), context.simd_format(), regions, context.layouts());
+  rehearsal.set_gradient_way(options.gradient);
+  rehearsal.tilings() = std::move(context.tilings());
+  lower(graph, fusion, free_notes, rehearsal);
+  place(regions, rehearsal.blocks());
+  const auto cycles = [&](const LoweredBlock& block) { return options.block_cycles(placed(block, regions)); };
+  for (const Node& node : graph.nodes) {
+    if (is_conv_or_gemm(node.op)) judge_tilings(node, rehearsal, cycles);
+  }
+  context.tilings() = std::move(rehearsal.tilings());
 }
 
 /// Where the network's inputs and outputs lie. Those that no block touches have no place.
@@ -269,7 +293,7 @@ Compilation compile_network(const Graph& imported, const Machine& machine, const
   context.tilings() = std::move(tilings);
   context.set_gradient_way(options.gradient);
   if (options.block_cycles && options.tiling == TilingRule::search) {
-    judge(graph, fusion, options.block_cycles, context);
+    judge(graph, fusion, assigned.free_notes, options, context);
   }
   lower(graph, fusion, assigned.free_notes, context);
   std::vector<LoweredBlock>& blocks = context.blocks();

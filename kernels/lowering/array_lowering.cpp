@@ -14,8 +14,9 @@ namespace systole {
 namespace {
 
 /// Tilings of a short list that are looked at closer although their estimate is not below what another one is known to
-/// take.
+/// take; and of those that equal layers elsewhere in memory liked best.
 constexpr std::size_t kLeastJudged = 128;
+constexpr std::size_t kLeastJudgedAgain = 8;
 
 /// Cycles of a depthwise convolution or gradient on the SIMD unit: a multiply-accumulate for each kernel position of
 /// y, one instruction to finish, and the fused ones; each operand moves once.
@@ -72,7 +73,8 @@ std::string reason_of(const Found& found, TilingRule rule) {
   text += fmt::format(", the best of {} tilings", found.candidates);
   std::string others;
   if (found.choices.size() > 1) others = fmt::format("next {}", cycles(found.choices[1].estimate.cycles));
-  if (found.greedy) others += fmt::format("{}greedy rule {}", others.empty() ? "" : ", ", cycles(*found.greedy));
+  if (found.greedy)
+    others += fmt::format("{}greedy rule {}", others.empty() ? "" : ", ", cycles(found.greedy->estimate.cycles));
   return others.empty() ? text : text + " (" + others + ")";
 }
 
@@ -94,6 +96,11 @@ BlockBuilder build(const Node& node, const ArrayJob& job, const Choice& choice, 
   return builder;
 }
 
+Found& find_tilings(const ArrayJob& job, LoweringContext& context) {
+  return context.tilings().find(static_cast<std::size_t>(job.node), job.problem, job.may_pack, fused_work(job, context),
+                                context.machine());
+}
+
 std::optional<ArrayPlan> plan_way(const Node& node, ArrayWay way, LoweringContext& context) {
   const std::vector<NodeId>& chain = context.fused_behind(context.id(node));
   if (!chain.empty() && (way.jobs.size() > 1 || !way.copies.empty())) return std::nullopt;
@@ -106,12 +113,11 @@ std::optional<ArrayPlan> plan_way(const Node& node, ArrayWay way, LoweringContex
     plan.cycles += *cycles;
   }
   for (ArrayJob& job : way.jobs) {
-    TilingCache& tilings = context.tilings();
-    const Found& found = tilings.find(job.problem, job.may_pack, fused_work(job, context), context.machine());
+    const Found& found = find_tilings(job, context);
     if (found.candidates > 0) context.relies_on().costs = true;
     if (found.choices.empty()) return std::nullopt;
     plan.cycles += found.choices.front().estimate.cycles;
-    plan.reason += (plan.jobs.empty() ? "" : "; ") + reason_of(found, tilings.rule());
+    plan.reason += (plan.jobs.empty() ? "" : "; ") + reason_of(found, context.tilings().rule());
     plan.jobs.push_back({std::move(job), found.choices.front()});
   }
   return plan;
@@ -125,28 +131,37 @@ bool hopeless(const Node& node, const Found& found, LoweringContext& context) {
                      [simd](const Choice& choice) { return choice.estimate.array_cycles > simd; });
 }
 
-void judge_tilings(const Node& node, const ArrayJob& job, LoweringContext& context, const BlockCycles& cycles) {
-  Found& found = context.tilings().find(job.problem, job.may_pack, fused_work(job, context), context.machine());
-  if (found.judged || hopeless(node, found, context)) return;
-  const auto judge = [&](Choice& choice) {
-    return choice.estimate.cycles = cycles(build(node, job, choice, context).block());
-  };
+/// Puts the choices in the order of `cycles`. Of those behind the first `least`, only the ones that may be the best are
+/// kept.
+void judge(Found& found, std::size_t least, const std::function<double(const Choice&)>& cycles) {
   std::vector<Choice> judged;
   double best = std::numeric_limits<double>::infinity();
-  if (found.greedy) {
-    best = *(found.greedy = judge(found.choices.back()));
-    judged.push_back(found.choices.back());
-    found.choices.pop_back();
-  }
-  for (Choice& choice : found.choices) {
-    if (judged.size() >= kLeastJudged && choice.estimate.cycles >= best) break;
-    best = std::min(best, judge(choice));
+  const auto consider = [&](Choice& choice) {
+    choice.estimate.cycles = cycles(choice);
+    best = std::min(best, choice.estimate.cycles);
     judged.push_back(choice);
+  };
+  if (found.greedy) consider(*found.greedy);
+  for (Choice& choice : found.choices) {
+    if (found.greedy && choice.tiling == found.greedy->tiling && choice.problem == found.greedy->problem) continue;
+    if (judged.size() >= least && choice.estimate.cycles >= best) break;
+    consider(choice);
   }
   found.choices = std::move(judged);
   std::stable_sort(found.choices.begin(), found.choices.end(),
                    [](const Choice& a, const Choice& b) { return a.estimate.cycles < b.estimate.cycles; });
   found.judged = true;
+}
+
+void judge_tilings(const Node& node, const ArrayJob& job, LoweringContext& context, const BlockCycles& cycles) {
+  Found& known = find_tilings(job, context);
+  if (hopeless(node, known, context)) return;
+  const auto here = [&](const Choice& choice) { return cycles(build(node, job, choice, context).take()); };
+  if (!known.judged) return judge(known, kLeastJudged, here);
+  Found own = known;
+  judge(own, kLeastJudgedAgain, here);
+  context.tilings().give(static_cast<std::size_t>(job.node), job.problem, job.may_pack, fused_work(job, context),
+                         std::move(own));
 }
 
 }  // namespace

@@ -23,8 +23,8 @@ struct ArrayPlan {
   std::string reason;  ///< why these tilings: for people
 };
 
-/// Predicts the cycles of a block; its addresses are not final.
-using BlockCycles = std::function<double(const isa::Block&)>;
+/// Predicts the cycles of a block.
+using BlockCycles = std::function<double(const LoweredBlock&)>;
 
 /// The way that is predicted to be the quickest; nullopt when none fits the machine.
 std::optional<ArrayPlan> plan_array(const Node& node, LoweringContext& context);
@@ -33,8 +33,10 @@ std::optional<ArrayPlan> plan_array(const Node& node, LoweringContext& context);
 /// when it does not fit.
 std::optional<double> estimated_cycles(const Node& node, LoweringContext& context);
 
-/// Builds the node's blocks for every tiling of the short list and puts the one first that `cycles` likes best, for
-/// every later use of the context's tilings. The context keeps what the blocks refer to: give it one to throw away.
+/// Builds the node's blocks for the tilings of the short list and puts the one first that `cycles` likes best, for
+/// every later use of the context's tilings: for all layers like this one, or, when an equal one was judged before, for
+/// this one alone, since it lies elsewhere in memory. The context keeps what the blocks refer to: give it one to throw
+/// away.
 void judge_tilings(const Node& node, LoweringContext& context, const BlockCycles& cycles);
 
 /// Lowers the node and its fused chain.

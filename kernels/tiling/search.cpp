@@ -182,25 +182,35 @@ std::optional<Choice> choose_tiling(const ArrayProblem& problem, bool may_pack, 
   return found.choices.empty() ? std::nullopt : std::optional<Choice>(std::move(found.choices.front()));
 }
 
-Found& TilingCache::find(const ArrayProblem& problem, bool may_pack, const FusedWork& fused, const Machine& machine) {
-  for (Entry& entry : entries_) {
-    if (entry.problem == problem && entry.may_pack == may_pack && entry.fused == fused) return entry.found;
+TilingCache::Entry* TilingCache::entry(const ArrayProblem& problem, bool may_pack, const FusedWork& fused) {
+  const auto same = [&](const Entry& e) { return e.problem == problem && e.may_pack == may_pack && e.fused == fused; };
+  const auto known = std::find_if(entries_.begin(), entries_.end(), same);
+  return known == entries_.end() ? nullptr : &*known;
+}
+
+Found& TilingCache::find(std::size_t layer, const ArrayProblem& problem, bool may_pack, const FusedWork& fused,
+                         const Machine& machine) {
+  if (Entry* const known = entry(problem, may_pack, fused)) {
+    const auto own = known->own.find(layer);
+    return own == known->own.end() ? known->found : own->second;
   }
   Found found;
   const std::optional<Choice> greedy = greedy_choice(problem, fused, machine);
   if (rule_ == TilingRule::search) {
     found = search_tilings(problem, may_pack, fused, machine, kShortList);
-    if (greedy) {
-      found.greedy = greedy->estimate.cycles;
-      found.choices.push_back(*greedy);
-    }
+    found.greedy = greedy;
   } else if (greedy) {
     found.choices.push_back(*greedy);
   } else {
     found = search_tilings(problem, may_pack, fused, machine, 1);
   }
-  entries_.push_back({problem, may_pack, fused, std::move(found)});
+  entries_.push_back({problem, may_pack, fused, std::move(found), {}});
   return entries_.back().found;
+}
+
+void TilingCache::give(std::size_t layer, const ArrayProblem& problem, bool may_pack, const FusedWork& fused,
+                       Found found) {
+  entry(problem, may_pack, fused)->own.insert_or_assign(layer, std::move(found));
 }
 
 Overflow smallest_overflow(const ArrayProblem& problem, const FusedWork& fused, const Machine& machine) {

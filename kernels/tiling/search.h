@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -25,7 +26,7 @@ struct Choice {
 struct Found {
   std::vector<Choice> choices;   ///< the quickest first; empty when nothing fits
   std::int64_t candidates = 0;   ///< tilings that fit and were estimated
-  std::optional<double> greedy;  ///< predicted cycles of the greedy rule's tiling
+  std::optional<Choice> greedy;  ///< the greedy rule's, to compare with
   bool judged = false;           ///< the order of `choices` is not the estimate's any more
 };
 
@@ -46,8 +47,12 @@ class TilingCache {
 
   [[nodiscard]] TilingRule rule() const { return rule_; }
 
-  /// With the rule `simdit` there is one choice at most. The reference is good until the next call.
-  Found& find(const ArrayProblem& problem, bool may_pack, const FusedWork& fused, const Machine& machine);
+  /// With the rule `simdit` there is one choice at most. All layers share what is found for a problem, but those that
+  /// have been given something of their own. The reference is good until the next call.
+  Found& find(std::size_t layer, const ArrayProblem& problem, bool may_pack, const FusedWork& fused,
+              const Machine& machine);
+  /// From now on what `find` gives to this layer, for a problem that it has been asked for.
+  void give(std::size_t layer, const ArrayProblem& problem, bool may_pack, const FusedWork& fused, Found found);
 
  private:
   struct Entry {
@@ -55,7 +60,10 @@ class TilingCache {
     bool may_pack;
     FusedWork fused;
     Found found;
+    std::map<std::size_t, Found> own;  ///< by layer
   };
+  Entry* entry(const ArrayProblem& problem, bool may_pack, const FusedWork& fused);
+
   TilingRule rule_;
   std::vector<Entry> entries_;
 };

@@ -69,7 +69,10 @@ std::int8_t SharedBanks::meetings(int a, int b, int later, int part, int other_p
   for (std::size_t spot = 0; spot < BankSamples::kSpots; ++spot) {
     for (int tile = std::max(0, later); tile < kTiles + std::min(0, later); ++tile) {
       const std::uint8_t bank = mine[spot][static_cast<std::size_t>(tile)][static_cast<std::size_t>(part)];
-      if (bank == others[spot][static_cast<std::size_t>(tile - later)][static_cast<std::size_t>(other_part)]) ++same;
+      const BankSamples::Tile& other = others[spot][static_cast<std::size_t>(tile - later)];
+      for (int near = -1; near <= 1; ++near) {
+        if (bank == other[static_cast<std::size_t>(std::clamp(other_part + near, 0, kParts - 1))]) ++same;
+      }
     }
   }
   return same;
@@ -112,7 +115,7 @@ double SharedBanks::probability(const Flight& a, const Flight& b) const {
     a_part += a_step;
     b_part += b_step;
   }
-  return same / static_cast<double>(moments * kSpots * (kTiles - std::abs(later)));
+  return same / static_cast<double>(moments * kNear * kSpots * (kTiles - std::abs(later)));
 }
 
 std::array<double, isa::kMaxStreams> bits_moved(const isa::Block& block) {

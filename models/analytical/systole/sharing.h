@@ -78,10 +78,12 @@ class SharedBanks {
   static constexpr int kTiles = BankSamples::kTiles;
   static constexpr int kSpots = BankSamples::kSpots;
   static constexpr int kLater = 2 * kTiles - 1;
+  static constexpr int kNear = 3;
   static constexpr std::int8_t kUnknown = -1;
 
-  /// In how many tiles of all spots `a`, in a part of a tile, is in the bank that `b` is in in another, so many tiles
-  /// before.
+  /// In how many tiles of all spots `a`, in a part of a tile, is in the bank that `b` is in so many tiles before, in
+  /// another part; or in the part before or behind that, since no stream is to the burst where it should be: one of
+  /// `kNear` counts.
   [[nodiscard]] std::int8_t meetings(int a, int b, int later, int part, int other_part) const;
 
   AllBankSamples samples_{};

@@ -6,6 +6,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <functional>
+#include <numeric>
+#include <set>
+#include <vector>
 
 #include "base/errors.h"
 #include "base/units.h"
@@ -14,6 +18,7 @@
 #include "isa/program.h"
 #include "kernels/onnx/import.h"
 #include "kernels/plan/machine_config.h"
+#include "test/kernels/graph/small_graph.h"
 
 /// Programs of whole networks for the shipped machines.
 namespace systole {
@@ -123,6 +128,46 @@ TEST(Compiler, is_deterministic) {
   const Graph graph = import_onnx(network("googlenet"));
   const Machine machine = shipped("inference_32x32");
   EXPECT_EQ(isa::to_bytes(compile(graph, machine)), isa::to_bytes(compile(graph, machine)));
+}
+
+/// Where a block's ifmap begins.
+std::int64_t ifmap_of(const isa::Block& block) {
+  for (const isa::Stream& stream : block.streams) {
+    if (stream.used && stream.buffer == isa::Buffer::ibuf) return stream.base;
+  }
+  return -1;
+}
+
+std::int64_t tiles_of(const isa::Block& block) {
+  return std::accumulate(block.tile_loops.begin(), block.tile_loops.end(), std::int64_t{1}, std::multiplies<>());
+}
+
+TEST(Compiler, judges_the_tiles_of_each_layer_where_it_lies) {
+  test::SmallGraph small;
+  const Shape image{1, 64, 28, 28};
+  TensorId y = small.input("x", image);
+  for (const char* const name : {"first", "second", "third"}) {
+    y = small.node(name, OpKind::Conv, {y, small.constant("w", {64, 64, 1, 1}, Absent{})}, image, ConvAttributes{});
+  }
+  const Graph& graph = small.output(y);
+  const Machine machine = shipped("inference_64x64");
+  std::vector<std::int64_t> places;
+  const isa::Program by_estimate = compile(graph, machine);
+  for (const isa::EncodedBlock& block : by_estimate.blocks()) places.push_back(ifmap_of(decoded(block)));
+  ASSERT_EQ(std::set<std::int64_t>(places.begin(), places.end()).size(), 3U);
+
+  std::set<std::int64_t> seen;
+  CompileOptions options;
+  options.block_cycles = [&](const isa::Block& block) {
+    seen.insert(ifmap_of(block));
+    const auto tiles = static_cast<double>(tiles_of(block));
+    return ifmap_of(block) == places[1] ? 1000 / tiles : tiles;
+  };
+  const isa::Program program = compile(graph, machine, options);
+  EXPECT_EQ(seen, std::set<std::int64_t>(places.begin(), places.end()));
+  EXPECT_EQ(tiles_of(decoded(program.blocks(0))), 1);
+  EXPECT_GT(tiles_of(decoded(program.blocks(1))), 1);
+  EXPECT_EQ(tiles_of(decoded(program.blocks(2))), 1);
 }
 
 TEST(Compiler, uses_freed_memory_again) {

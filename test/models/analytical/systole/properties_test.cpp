@@ -149,7 +149,8 @@ TEST(CorrectedModel, is_never_faster_with_smaller_buffers_and_equal_tiles) {
 
 /// Each machine has tiles of its own. A larger machine's search has those of a smaller one among its candidates, and
 /// the same tiles make the same program; but a closer look ends where the estimate promises nothing better, and the
-/// estimate can be above what a tiling takes: a little with ideal memory, more where streams share a DRAM.
+/// estimate can be above what a tiling takes: a little with ideal memory, more where streams share a DRAM. There it
+/// also matters where weights lie, which is known only when all tiles are.
 void compare_searches(std::mt19937& random, int rounds, std::size_t memories, double allowed) {
   for (int round = 0; round < rounds; ++round) {
     const config::Machine machine = random_machine(random, memories);
@@ -168,9 +169,9 @@ TEST(CorrectedModel, is_hardly_faster_with_smaller_buffers_and_tiles_for_them) {
 }
 
 TEST(CorrectedModel, is_at_most_a_little_faster_with_smaller_buffers_and_tiles_for_them_on_a_dram) {
-  constexpr double kShared = 0.02;
+  constexpr double kShared = 0.01;
   std::mt19937 random(4);
-  compare_searches(random, 80, kMemories.size(), kShared);
+  compare_searches(random, 300, kMemories.size(), kShared);
 }
 
 }  // namespace

@@ -58,12 +58,14 @@ TEST_F(SharedBanksTest, meet_in_each_tile_or_never_as_their_tiles_are_apart) {
   EXPECT_EQ(banks_.probability(flight(1, 10, 0, 100), flight(0, 11, 0, 100)), 1) << "either way round";
 }
 
-/// Tiles of four blocks, all banks one after the other: two that keep pace stay as far apart as they begin.
+/// Tiles of four blocks, all banks one after the other: two that keep pace stay as far apart as they begin, but for a
+/// part of a tile. Where a tile begins and ends there is none before or behind.
 TEST_F(SharedBanksTest, meet_when_both_are_as_far_in_their_tiles) {
   stream(0, 0, 4);
   stream(1, 64, 4);
-  EXPECT_EQ(banks_.probability(flight(0, 10, 0, 100), flight(1, 10, 0, 100)), 1);
-  EXPECT_EQ(banks_.probability(flight(0, 10, 0, 100), flight(1, 10, 25, 125)), 0);
+  EXPECT_DOUBLE_EQ(banks_.probability(flight(0, 10, 0, 100), flight(1, 10, 0, 100)), (2 + 1 + 1 + 2) / 12.0);
+  EXPECT_DOUBLE_EQ(banks_.probability(flight(0, 10, 0, 100), flight(1, 10, 25, 125)), 1 / 3.0);
+  EXPECT_EQ(banks_.probability(flight(0, 10, 0, 100), flight(1, 10, 50, 150)), 0);
   EXPECT_EQ(banks_.probability(0, 1), 0.25) << "wherever they are";
 }
 
