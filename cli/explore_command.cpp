@@ -166,7 +166,7 @@ std::string identity_of(const LoadedSpace& space) {
   for (const config::Workload& workload : space.space.workload()) {
     text += fmt::format("{}: {:016x}\n", workload.network(), digest_of(read_file(find_model(workload.network()))));
   }
-  return text + "systole " SYSTOLE_VERSION ", search 3\n";
+  return text + "systole " SYSTOLE_VERSION ", search 4\n";
 }
 
 fs::path store_file(const fs::path& results) {

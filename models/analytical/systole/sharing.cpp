@@ -21,12 +21,6 @@ std::int64_t distance_to(std::int64_t tile, const isa::Stream& stream, const std
   return distance;
 }
 
-std::int64_t span_of(const isa::Stream& stream) {
-  std::int64_t span = stream.run.elements.count * stream.element_bits / kBitsPerByte;
-  for (const isa::WalkDim& dim : stream.dims) span += (dim.trip.count - 1) * std::abs(dim.off_chip_stride);
-  return span;
-}
-
 }  // namespace
 
 BankSamples sample_banks(const isa::Stream& stream, std::int64_t base, const std::vector<std::int32_t>& tile_loops,

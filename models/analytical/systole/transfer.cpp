@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <limits>
 #include <numeric>
 
 #include "base/units.h"
@@ -16,6 +15,12 @@ constexpr std::int64_t kBitsPerByte = 8;
 constexpr std::int64_t kResidues = 16;  ///< positions of a segment within a burst that are averaged over
 
 }  // namespace
+
+std::int64_t span_of(const isa::Stream& stream) {
+  std::int64_t span = stream.run.elements.count * stream.element_bits / kBitsPerByte;
+  for (const isa::WalkDim& dim : stream.dims) span += (dim.trip.count - 1) * std::abs(dim.off_chip_stride);
+  return span;
+}
 
 TransferModel::TransferModel(TransferClasses& classes, std::int64_t base, std::int64_t port_bits,
                              const MachineModel& machine, const MemoryModel& memory, int other_streams)
@@ -30,12 +35,13 @@ TransferModel::TransferModel(TransferClasses& classes, std::int64_t base, std::i
       transposes_(machine.transposes),
       row_change_(memory.row_change(movement(), other_streams)) {}
 
-/// How far a generation's address is from the one before, mostly; very far for the only one.
+/// How far a generation's address is from the one before, mostly. The only one follows, mostly, what the block before
+/// had of the kind.
 std::int64_t TransferModel::movement() const {
   for (std::size_t loop = loops_.size(); loop-- > 0;) {
     if (static_cast<int>(loop) <= stream_.loop && loops_[loop] > 1) return std::abs(stream_.tile_stride[loop]);
   }
-  return std::numeric_limits<std::int64_t>::max();
+  return span_of(stream_);
 }
 
 const std::vector<Transfer>& TransferModel::all() {

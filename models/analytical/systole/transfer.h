@@ -29,6 +29,9 @@ struct Transfer {
   double spread = 0;    ///< channels, for all bursts
 };
 
+/// Bytes from the first to behind the last that a full tile of the stream moves.
+std::int64_t span_of(const isa::Stream& stream);
+
 /// A stream's transfers, by class of generation; each is computed once from closed forms of the walker (isa/manual.md
 /// section 2, timing.md section 3). Where segments begin within a burst differs from one to the next: its effect is
 /// averaged.
