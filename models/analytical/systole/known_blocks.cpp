@@ -4,6 +4,7 @@
 #include <memory_resource>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
@@ -98,8 +99,12 @@ class KnownBlocks::Form {
     return words_.emplace(std::move(lengths), isa::count_words(block_)).first->second;
   }
 
+  /// Not noexcept, so that the library keeps the hash beside a key and does not hash the keys of a chain again.
+  struct Hash {
+    std::size_t operator()(const std::pmr::string& key) const { return std::hash<std::string_view>{}(key); }
+  };
   template <typename Value>
-  using Table = std::pmr::unordered_map<std::pmr::string, Value>;
+  using Table = std::pmr::unordered_map<std::pmr::string, Value, Hash>;
 
   std::mutex mutex_;                            ///< for all the rest
   std::pmr::monotonic_buffer_resource memory_;  ///< of the tables, which only grow

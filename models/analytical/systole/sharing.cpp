@@ -40,7 +40,8 @@ BankSamples sample_banks(const isa::Stream& stream, std::int64_t base, const std
       for (std::size_t part = 0; part < BankSamples::kParts; ++part) {
         const double at = (static_cast<double>(part) + 0.5) / BankSamples::kParts;
         const std::int64_t address = begin + static_cast<std::int64_t>(span * at);
-        samples.bank[spot][t][part] = static_cast<std::uint8_t>(memory.bank_of(std::max<std::int64_t>(0, address)));
+        samples.bank[part][t * BankSamples::kSpots + spot] =
+            static_cast<std::uint8_t>(memory.bank_of(std::max<std::int64_t>(0, address)));
       }
     }
   }
@@ -57,35 +58,37 @@ void SharedBanks::set(const AllBankSamples& samples) {
 }
 
 std::int8_t SharedBanks::meetings(int a, int b, int later, int part, int other_part) const {
-  const auto& mine = samples_[static_cast<std::size_t>(a)]->bank;
-  const auto& others = samples_[static_cast<std::size_t>(b)]->bank;
-  std::int8_t same = 0;
-  for (std::size_t spot = 0; spot < BankSamples::kSpots; ++spot) {
-    for (int tile = std::max(0, later); tile < kTiles + std::min(0, later); ++tile) {
-      const std::uint8_t bank = mine[spot][static_cast<std::size_t>(tile)][static_cast<std::size_t>(part)];
-      const BankSamples::Tile& other = others[spot][static_cast<std::size_t>(tile - later)];
-      for (int near = -1; near <= 1; ++near) {
-        if (bank == other[static_cast<std::size_t>(std::clamp(other_part + near, 0, kParts - 1))]) ++same;
-      }
-    }
+  const auto from = [&](int stream, int in_part, int tile) {
+    return samples_[static_cast<std::size_t>(stream)]->bank[static_cast<std::size_t>(in_part)].data() + tile * kSpots;
+  };
+  const std::uint8_t* const mine = from(a, part, std::max(0, later));
+  const int first = std::max(0, -later);
+  const std::uint8_t* const before = from(b, std::max(0, other_part - 1), first);
+  const std::uint8_t* const there = from(b, other_part, first);
+  const std::uint8_t* const behind = from(b, std::min(kParts - 1, other_part + 1), first);
+  std::uint8_t same = 0;
+  for (int i = 0; i < kSpots * (kTiles - std::abs(later)); ++i) {
+    same += static_cast<std::uint8_t>((mine[i] == before[i]) + (mine[i] == there[i]) + (mine[i] == behind[i]));
   }
-  return same;
+  return static_cast<std::int8_t>(same);
 }
 
 double SharedBanks::probability(int a, int b) const {
   const auto& mine = samples_[static_cast<std::size_t>(a)]->bank;
   const auto& others = samples_[static_cast<std::size_t>(b)]->bank;
   int same = 0;
-  for (std::size_t spot = 0; spot < BankSamples::kSpots; ++spot) {
-    for (const std::uint8_t bank : mine[spot].front()) {
-      for (const std::uint8_t other : others[spot].front()) same += bank == other ? 1 : 0;
+  for (const auto& part : mine) {
+    for (const auto& other : others) {
+      for (std::size_t spot = 0; spot < BankSamples::kSpots; ++spot) {
+        same += part[spot] == other[spot] ? 1 : 0;  // of the first tile
+      }
     }
   }
   return same / static_cast<double>(kSpots * kParts * kParts);
 }
 
 double SharedBanks::probability(const Flight& a, const Flight& b) const {
-  const int later = std::clamp(static_cast<int>(a.tile - b.tile), 1 - kTiles, kTiles - 1);
+  const int later = static_cast<int>(std::clamp(a.tile - b.tile, 1.0 - kTiles, kTiles - 1.0));
   const int pair = number_[static_cast<std::size_t>(a.stream)] * streams_ + number_[static_cast<std::size_t>(b.stream)];
   std::int8_t* const known = &known_[static_cast<std::size_t>((pair * kLater + later + kTiles - 1) * kParts * kParts)];
   const double from = std::max(a.begin, b.begin);

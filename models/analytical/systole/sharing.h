@@ -53,8 +53,9 @@ struct BankSamples {
   static constexpr std::size_t kSpots = 4;
   static constexpr std::size_t kTiles = 4;
   static constexpr std::size_t kParts = 4;
-  using Tile = std::array<std::uint8_t, kParts>;
-  std::array<std::array<Tile, kTiles>, kSpots> bank{};
+  /// By tile and spot, spots next to each other: so what two streams are compared by lies together.
+  using Part = std::array<std::uint8_t, kTiles * kSpots>;
+  std::array<Part, kParts> bank{};
 };
 BankSamples sample_banks(const isa::Stream& stream, std::int64_t base, const std::vector<std::int32_t>& tile_loops,
                          const MemoryModel& memory);

@@ -50,6 +50,7 @@ const std::vector<Transfer>& TransferModel::all() {
 }
 
 void TransferModel::complete() {
+  known_.reserve(classes_.known().size());
   while (known_.size() < classes_.known().size()) {
     const TransferClasses::Class& next = classes_.known()[known_.size()];
     known_.push_back(compute(next.elements, next.extents));
