@@ -22,8 +22,7 @@ struct SimditWorkload {
 /// of its unit, through its tile alone, and on the ports of its unit. So a point is a row (its buffers) and a column
 /// (its ports), and its cost the sum of an entry for the array and one for the SIMD unit; equal tiles of a layer are
 /// costed once for all rows. Energy: what a row's tiles do does not depend on its ports, so a point's is a part of its
-/// row and one for each cycle. Area is a
-/// row's.
+/// row and one for each cycle. Area is a row's.
 class SimditTable {
  public:
   /// An axis and where its value goes.

@@ -186,6 +186,25 @@ void lower(const Graph& graph, const Fusion& fusion, const std::vector<std::stri
   }
 }
 
+/// In the plan; of a constant that is packed as in no placed block, that of the same tensor in another packing.
+std::int64_t address_of(RegionId id, const RegionTable& regions) {
+  const Region& wanted = regions.at(id);
+  if (wanted.address >= 0) return wanted.address;
+  for (std::size_t r = 0; wanted.tensor && r < regions.size(); ++r) {
+    const Region& region = regions.at(static_cast<RegionId>(r));
+    if (region.tensor == wanted.tensor && region.address >= 0) return region.address;
+  }
+  return 0;
+}
+
+/// From the start of their regions to the start of memory.
+void address_streams(LoweredBlock& lowered, const RegionTable& regions) {
+  for (std::size_t s = 0; s < lowered.block.streams.size(); ++s) {
+    isa::Stream& stream = lowered.block.streams[s];
+    if (stream.used) stream.base += address_of(lowered.stream_regions[s], regions);
+  }
+}
+
 /// Addresses for all regions, and for all streams that name them.
 MemoryPlan place(RegionTable& regions, std::vector<LoweredBlock>& blocks) {
   std::vector<PlannedRegion> planned;
@@ -201,32 +220,8 @@ MemoryPlan place(RegionTable& regions, std::vector<LoweredBlock>& blocks) {
   }
   const MemoryPlan plan = plan_memory(planned, static_cast<std::int64_t>(blocks.size()));
   for (std::size_t r = 0; r < regions.size(); ++r) regions.at(static_cast<RegionId>(r)).address = planned[r].address;
-  for (LoweredBlock& lowered : blocks) {
-    for (std::size_t s = 0; s < lowered.block.streams.size(); ++s) {
-      isa::Stream& stream = lowered.block.streams[s];
-      if (stream.used) stream.base += regions.at(lowered.stream_regions[s]).address;
-    }
-  }
+  for (LoweredBlock& lowered : blocks) address_streams(lowered, regions);
   return plan;
-}
-
-/// In the plan; of a constant that is packed as in no placed block, that of the same tensor in another packing.
-std::int64_t address_of(RegionId id, const RegionTable& regions) {
-  const Region& wanted = regions.at(id);
-  if (wanted.address >= 0) return wanted.address;
-  for (std::size_t r = 0; wanted.tensor && r < regions.size(); ++r) {
-    const Region& region = regions.at(static_cast<RegionId>(r));
-    if (region.tensor == wanted.tensor && region.address >= 0) return region.address;
-  }
-  return 0;
-}
-
-isa::Block placed(const LoweredBlock& lowered, const RegionTable& regions) {
-  isa::Block block = lowered.block;
-  for (std::size_t s = 0; s < block.streams.size(); ++s) {
-    if (block.streams[s].used) block.streams[s].base += address_of(lowered.stream_regions[s], regions);
-  }
-  return block;
 }
 
 /// Lets `cycles` decide between the tilings that the estimate likes best. A rehearsal with the estimate's own choices
@@ -239,7 +234,10 @@ void judge(const Graph& graph, const Fusion& fusion, const std::vector<std::stri
   rehearsal.tilings() = std::move(context.tilings());
   lower(graph, fusion, free_notes, rehearsal);
   place(regions, rehearsal.blocks());
-  const auto cycles = [&](const LoweredBlock& block) { return options.block_cycles(placed(block, regions)); };
+  const auto cycles = [&](LoweredBlock block) {
+    address_streams(block, regions);
+    return options.block_cycles(block.block);
+  };
   for (const Node& node : graph.nodes) {
     if (is_conv_or_gemm(node.op)) judge_tilings(node, rehearsal, cycles);
   }

@@ -96,9 +96,8 @@ BlockBuilder build(const Node& node, const ArrayJob& job, const Choice& choice, 
   return builder;
 }
 
-Found& find_tilings(const ArrayJob& job, LoweringContext& context) {
-  return context.tilings().find(static_cast<std::size_t>(job.node), job.problem, job.may_pack, fused_work(job, context),
-                                context.machine());
+TilingKey key_of(const ArrayJob& job, LoweringContext& context) {
+  return {job.problem, job.may_pack, fused_work(job, context)};
 }
 
 std::optional<ArrayPlan> plan_way(const Node& node, ArrayWay way, LoweringContext& context) {
@@ -113,11 +112,12 @@ std::optional<ArrayPlan> plan_way(const Node& node, ArrayWay way, LoweringContex
     plan.cycles += *cycles;
   }
   for (ArrayJob& job : way.jobs) {
-    const Found& found = find_tilings(job, context);
+    TilingCache& tilings = context.tilings();
+    const Found& found = tilings.find(static_cast<std::size_t>(job.node), key_of(job, context), context.machine());
     if (found.candidates > 0) context.relies_on().costs = true;
     if (found.choices.empty()) return std::nullopt;
     plan.cycles += found.choices.front().estimate.cycles;
-    plan.reason += (plan.jobs.empty() ? "" : "; ") + reason_of(found, context.tilings().rule());
+    plan.reason += (plan.jobs.empty() ? "" : "; ") + reason_of(found, tilings.rule());
     plan.jobs.push_back({std::move(job), found.choices.front()});
   }
   return plan;
@@ -154,14 +154,15 @@ void judge(Found& found, std::size_t least, const std::function<double(const Cho
 }
 
 void judge_tilings(const Node& node, const ArrayJob& job, LoweringContext& context, const BlockCycles& cycles) {
-  Found& known = find_tilings(job, context);
+  const auto layer = static_cast<std::size_t>(job.node);
+  const TilingKey key = key_of(job, context);
+  Found& known = context.tilings().find(layer, key, context.machine());
   if (hopeless(node, known, context)) return;
   const auto here = [&](const Choice& choice) { return cycles(build(node, job, choice, context).take()); };
   if (!known.judged) return judge(known, kLeastJudged, here);
   Found own = known;
   judge(own, kLeastJudgedAgain, here);
-  context.tilings().give(static_cast<std::size_t>(job.node), job.problem, job.may_pack, fused_work(job, context),
-                         std::move(own));
+  context.tilings().give(layer, key, std::move(own));
 }
 
 }  // namespace

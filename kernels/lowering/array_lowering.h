@@ -24,7 +24,7 @@ struct ArrayPlan {
 };
 
 /// Predicts the cycles of a block.
-using BlockCycles = std::function<double(const LoweredBlock&)>;
+using BlockCycles = std::function<double(LoweredBlock)>;
 
 /// The way that is predicted to be the quickest; nullopt when none fits the machine.
 std::optional<ArrayPlan> plan_array(const Node& node, LoweringContext& context);

@@ -182,35 +182,37 @@ std::optional<Choice> choose_tiling(const ArrayProblem& problem, bool may_pack, 
   return found.choices.empty() ? std::nullopt : std::optional<Choice>(std::move(found.choices.front()));
 }
 
-TilingCache::Entry* TilingCache::entry(const ArrayProblem& problem, bool may_pack, const FusedWork& fused) {
-  const auto same = [&](const Entry& e) { return e.problem == problem && e.may_pack == may_pack && e.fused == fused; };
-  const auto known = std::find_if(entries_.begin(), entries_.end(), same);
+bool operator==(const TilingKey& a, const TilingKey& b) {
+  return a.problem == b.problem && a.may_pack == b.may_pack && a.fused == b.fused;
+}
+
+TilingCache::Entry* TilingCache::entry(const TilingKey& key) {
+  const auto known =
+      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.key == key; });
   return known == entries_.end() ? nullptr : &*known;
 }
 
-Found& TilingCache::find(std::size_t layer, const ArrayProblem& problem, bool may_pack, const FusedWork& fused,
-                         const Machine& machine) {
-  if (Entry* const known = entry(problem, may_pack, fused)) {
+Found& TilingCache::find(std::size_t layer, const TilingKey& key, const Machine& machine) {
+  if (Entry* const known = entry(key)) {
     const auto own = known->own.find(layer);
     return own == known->own.end() ? known->found : own->second;
   }
   Found found;
-  const std::optional<Choice> greedy = greedy_choice(problem, fused, machine);
+  const std::optional<Choice> greedy = greedy_choice(key.problem, key.fused, machine);
   if (rule_ == TilingRule::search) {
-    found = search_tilings(problem, may_pack, fused, machine, kShortList);
+    found = search_tilings(key.problem, key.may_pack, key.fused, machine, kShortList);
     found.greedy = greedy;
   } else if (greedy) {
     found.choices.push_back(*greedy);
   } else {
-    found = search_tilings(problem, may_pack, fused, machine, 1);
+    found = search_tilings(key.problem, key.may_pack, key.fused, machine, 1);
   }
-  entries_.push_back({problem, may_pack, fused, std::move(found), {}});
+  entries_.push_back({key, std::move(found), {}});
   return entries_.back().found;
 }
 
-void TilingCache::give(std::size_t layer, const ArrayProblem& problem, bool may_pack, const FusedWork& fused,
-                       Found found) {
-  entry(problem, may_pack, fused)->own.insert_or_assign(layer, std::move(found));
+void TilingCache::give(std::size_t layer, const TilingKey& key, Found found) {
+  entry(key)->own.insert_or_assign(layer, std::move(found));
 }
 
 Overflow smallest_overflow(const ArrayProblem& problem, const FusedWork& fused, const Machine& machine) {

@@ -40,6 +40,15 @@ Found search_tilings(const ArrayProblem& problem, bool may_pack, const FusedWork
 std::optional<Choice> choose_tiling(const ArrayProblem& problem, bool may_pack, const FusedWork& fused,
                                     const Machine& machine);
 
+/// What a search depends on, for one machine.
+struct TilingKey {
+  ArrayProblem problem;
+  bool may_pack = false;  ///< as of search_tilings
+  FusedWork fused;
+};
+
+bool operator==(const TilingKey& a, const TilingKey& b);
+
 /// Finds tilings by a rule and remembers them, for one machine.
 class TilingCache {
  public:
@@ -49,20 +58,17 @@ class TilingCache {
 
   /// With the rule `simdit` there is one choice at most. All layers share what is found for a problem, but those that
   /// have been given something of their own. The reference is good until the next call.
-  Found& find(std::size_t layer, const ArrayProblem& problem, bool may_pack, const FusedWork& fused,
-              const Machine& machine);
+  Found& find(std::size_t layer, const TilingKey& key, const Machine& machine);
   /// From now on what `find` gives to this layer, for a problem that it has been asked for.
-  void give(std::size_t layer, const ArrayProblem& problem, bool may_pack, const FusedWork& fused, Found found);
+  void give(std::size_t layer, const TilingKey& key, Found found);
 
  private:
   struct Entry {
-    ArrayProblem problem;
-    bool may_pack;
-    FusedWork fused;
+    TilingKey key;
     Found found;
     std::map<std::size_t, Found> own;  ///< by layer
   };
-  Entry* entry(const ArrayProblem& problem, bool may_pack, const FusedWork& fused);
+  Entry* entry(const TilingKey& key);
 
   TilingRule rule_;
   std::vector<Entry> entries_;

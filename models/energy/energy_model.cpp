@@ -4,6 +4,7 @@
 #include "models/energy/sram_energy.h"
 
 namespace systole {
+
 Picojoules EnergyReport::total() const {
   Picojoules sum;
   for (const auto& [component, energy] : by_component) sum.value += energy.value;

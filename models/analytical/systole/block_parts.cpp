@@ -27,11 +27,10 @@ std::size_t BlockParts::Hash::operator()(const Place& place) const {
 }
 
 BlockParts::Setting BlockParts::setting(const MachineModel& machine) {
-  Setting setting;
+  Setting setting{};
   for (std::size_t s = 0; s < streams_.size(); ++s) {
     if (!streams_[s]) continue;
-    setting.ways[s] = &way(s, machine.port_bits[static_cast<std::size_t>(isa::port_of(block_.streams[s].buffer))]);
-    setting.banks[s] = &setting.ways[s]->banks;
+    setting[s] = &way(s, machine.port_bits[static_cast<std::size_t>(isa::port_of(block_.streams[s].buffer))]);
   }
   return setting;
 }
@@ -52,7 +51,7 @@ std::pmr::string BlockParts::name_of(const Setting& setting) {
   name.reserve(static_cast<std::size_t>(others_ + 1) * sizeof(std::uint32_t));
   for (std::size_t s = 0; s < streams_.size(); ++s) {
     if (!streams_[s]) continue;
-    const std::uint32_t number = kind(s, *setting.ways[s]);
+    const std::uint32_t number = kind(s, *setting[s]);
     name.append(reinterpret_cast<const char*>(&number), sizeof number);
   }
   return name;

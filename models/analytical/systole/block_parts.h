@@ -43,11 +43,8 @@ class BlockParts {
     std::uint32_t kind = 0;   ///< that of all ways of the stream with equal banks and equal transfers of `classes`
     std::size_t classes = 0;  ///< how many were known when `kind` was found
   };
-  /// All streams with their present addresses, on certain ports.
-  struct Setting {
-    std::array<Way*, isa::kMaxStreams> ways{};  ///< null where the block has no stream
-    AllBankSamples banks{};
-  };
+  /// All streams with their present addresses, on certain ports; null where the block has none.
+  using Setting = std::array<Way*, isa::kMaxStreams>;
   /// `machine`: for its ports.
   Setting setting(const MachineModel& machine);
 

@@ -119,12 +119,15 @@ void BlockTiming::lay_out(int stream) {
 }
 
 void BlockTiming::begin(const BlockParts::Setting& setting) {
+  AllBankSamples banks{};
   for (StreamPlaces& stream : streams_) {
-    stream.transfers = &setting.ways[static_cast<std::size_t>(stream.stream)]->transfers;
+    const auto number = static_cast<std::size_t>(stream.stream);
+    stream.transfers = &setting[number]->transfers;
     stream.start = -1;
+    banks[number] = &setting[number]->banks;
   }
   if (!memory_.ideal()) {
-    banks_.set(setting.banks);
+    banks_.set(banks);
     disturbance_ = disturbances(bits_moved_, banks_);
   }
   tile_ = TilePosition(block_.tile_loops.size());

@@ -204,7 +204,7 @@ double BlockTiming::read_later(const StreamPlaces& stream, const Flight& mine) {
     for (std::size_t slot = 1; slot < depth && tile_.goes_on(of(other).loop); ++slot) {
       if (time(slots + slot) < until) ++generations;
     }
-    Flight theirs = flight(other.stream, tile_number(), one, from, one.in_flight);
+    Flight theirs = flight(other.stream, mine.tile, one, from, one.in_flight);
     theirs.bursts *= generations;
     theirs.device_bursts *= generations;
     const double bursts = in_turn(mine, theirs);

@@ -80,8 +80,7 @@ class KnownBlocks::Form {
     double simd_end = 0;
   };
 
-  /// Addresses and widths that make no transfer any different, and meet in as many banks, give the same time, so few
-  /// blocks are left to be timed.
+  /// Addresses and widths that make no transfer any different and lie in the same banks give the same time.
   BlockTime time_on(const MachineModel& machine) {
     const BlockParts::Setting setting = parts_.setting(machine);
     const auto known = times_.find(parts_.name_of(setting));

@@ -9,8 +9,6 @@ namespace systole::analytical {
 
 namespace {
 
-constexpr std::int64_t kBitsPerByte = 8;
-
 /// Bytes from a stream's base to where it is in a tile of the block.
 std::int64_t distance_to(std::int64_t tile, const isa::Stream& stream, const std::vector<std::int32_t>& tile_loops) {
   std::int64_t distance = 0;
@@ -93,15 +91,13 @@ double SharedBanks::probability(const Flight& a, const Flight& b) const {
   std::int8_t* const known = &known_[static_cast<std::size_t>((pair * kLater + later + kTiles - 1) * kParts * kParts)];
   const double from = std::max(a.begin, b.begin);
   const double time = std::max(0.0, std::min(a.end, b.end) - from);
-  const int moments = time > 0 ? 4 : 1;
+  const int moments = time > 0 ? kMoments : 1;
   const double a_rate = kParts / (a.end - a.begin);
   const double b_rate = kParts / (b.end - b.begin);
-  double a_part = (from - a.begin) * a_rate;
-  double b_part = (from - b.begin) * b_rate;
   const double a_step = time * a_rate / moments;
   const double b_step = time * b_rate / moments;
-  a_part += a_step / 2;
-  b_part += b_step / 2;
+  double a_part = (from - a.begin) * a_rate + a_step / 2;
+  double b_part = (from - b.begin) * b_rate + b_step / 2;
   int same = 0;
   for (int moment = 0; moment < moments; ++moment) {
     const int part = static_cast<int>(std::min(a_part, kParts - 1.0));

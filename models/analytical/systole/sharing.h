@@ -78,8 +78,9 @@ class SharedBanks {
   static constexpr int kParts = BankSamples::kParts;
   static constexpr int kTiles = BankSamples::kTiles;
   static constexpr int kSpots = BankSamples::kSpots;
-  static constexpr int kLater = 2 * kTiles - 1;
-  static constexpr int kNear = 3;
+  static constexpr int kLater = 2 * kTiles - 1;  ///< distances of two tiles, in either direction
+  static constexpr int kNear = 3;                ///< parts that another is compared with
+  static constexpr int kMoments = 4;  ///< in the time of two flights; fewer fall in the same parts again and again
   static constexpr std::int8_t kUnknown = -1;
 
   /// In how many tiles of all spots `a`, in a part of a tile, is in the bank that `b` is in so many tiles before, in

@@ -33,7 +33,9 @@ TransferModel::TransferModel(TransferClasses& classes, std::int64_t base, std::i
       burst_bytes_(machine.burst_bytes),
       outstanding_(machine.outstanding_bursts),
       transposes_(machine.transposes),
-      row_change_(memory.row_change(movement(), other_streams)) {}
+      row_change_(memory.row_change(movement(), other_streams)) {
+  known_.reserve(classes.known().size());
+}
 
 /// How far a generation's address is from the one before, mostly. The only one follows, mostly, what the block before
 /// had of the kind.
@@ -50,7 +52,6 @@ const std::vector<Transfer>& TransferModel::all() {
 }
 
 void TransferModel::complete() {
-  known_.reserve(classes_.known().size());
   while (known_.size() < classes_.known().size()) {
     const TransferClasses::Class& next = classes_.known()[known_.size()];
     known_.push_back(compute(next.elements, next.extents));

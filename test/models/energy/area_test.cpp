@@ -4,17 +4,12 @@
 
 #include <cmath>
 
-#include "configs/machine.h"
+#include "test/models/energy/machine_with.h"
 
 namespace systole {
 namespace {
 
-config::Machine machine_with(const std::string& name, std::vector<std::string> overrides = {}) {
-  Diagnostics diagnostics;
-  auto machine = load_machine({name, "", std::move(overrides), false}, diagnostics).message;
-  diagnostics.throw_if_any();
-  return machine;
-}
+using test::machine_with;
 
 double component(const config::Machine& machine, const std::string& name) {
   return area_of(machine).value().by_component.at(name);

@@ -2,17 +2,12 @@
 
 #include <gmock/gmock.h>
 
-#include "configs/machine.h"
+#include "test/models/energy/machine_with.h"
 
 namespace systole {
 namespace {
 
-config::Machine machine_with(const std::string& name, std::vector<std::string> overrides = {}) {
-  Diagnostics diagnostics;
-  auto machine = load_machine({name, "", std::move(overrides), false}, diagnostics).message;
-  diagnostics.throw_if_any();
-  return machine;
-}
+using test::machine_with;
 
 double component(const EnergyModel& model, const EventCounts& counts, const std::string& name) {
   return model.price(counts, Picojoules{0}).by_component.at(name).value;
