@@ -191,11 +191,10 @@ Json exploration_json(const LoadedSpace& space, const Exploration& exploration, 
   const Tally& tally = exploration.search.tally;
   const Objectives objectives = objectives_of(space);
   const auto machine_json = [&](const Candidate& machine) {
-    return Json{{"cost", machine.cost},
-                {"cycles", machine.measures.cycles},
-                {"energy_pj", machine.measures.energy_pj},
-                {"area_mm2", machine.measures.area_mm2},
-                {"values", values_json(space.design, machine.values)}};
+    Json row = {{"cost", machine.cost}, {"cycles", machine.measures.cycles}, {"energy_pj", machine.measures.energy_pj}};
+    if (machine.measures.area_mm2 > 0) row["area_mm2"] = machine.measures.area_mm2;
+    row["values"] = values_json(space.design, machine.values);
+    return row;
   };
   Json best = Json::array();
   for (std::size_t i = 0; i < std::min(shown, tally.best.size()); ++i) best.push_back(machine_json(tally.best[i]));
@@ -283,9 +282,10 @@ std::string exploration_table(const LoadedSpace& space, const Exploration& explo
         cost ? fmt::format(priced ? "{:>18.6g}{:>10.3f}" : "{:>18.2f}{:>10.3f}", *cost, *cost / tally.best.front().cost)
              : fmt::format("{:>28}", "none");
     if (priced)
-      text += measures.cycles > 0 ? fmt::format("{:>16.0f}{:>14.3f}{:>12.3f}", measures.cycles,
-                                                measures.energy_pj * 1e-9, measures.area_mm2)
-                                  : fmt::format("{:>42}", "");
+      text += measures.cycles > 0
+                  ? fmt::format("{:>16.0f}{:>14.3f}{:>12}", measures.cycles, measures.energy_pj * 1e-9,
+                                measures.area_mm2 > 0 ? fmt::format("{:.3f}", measures.area_mm2) : "none")
+                  : fmt::format("{:>42}", "");
     text += "  " + name + "\n";
   };
   for (std::size_t i = 0; i < std::min(shown, tally.best.size()); ++i)

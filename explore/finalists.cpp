@@ -184,7 +184,8 @@ Json finals_json(const DesignSpace& space, const std::vector<MemoryFinals>& fina
                   {"simulated_cost", cost_json(result.simulated)}};
       if (result.corrected) row["corrected_energy_pj"] = result.corrected->measures.energy_pj;
       if (result.simulated) row["energy_pj"] = result.simulated->measures.energy_pj;
-      if (result.simulated) row["area_mm2"] = result.simulated->measures.area_mm2;
+      if (result.simulated && result.simulated->measures.area_mm2 > 0)
+        row["area_mm2"] = result.simulated->measures.area_mm2;
       if (!result.simulated) row["reason"] = result.reason;
       machines.push_back(std::move(row));
     }

@@ -12,9 +12,20 @@
 namespace systole {
 namespace {
 
+using testing::ContainsRegex;
 using testing::HasSubstr;
 
-class ExploreCommand : public ProgramTest {};
+class ExploreCommand : public ProgramTest {
+ protected:
+  /// The line of a space that prices machines with a table that it writes, the shipped one without its areas.
+  [[nodiscard]] std::string table_without_areas() const {
+    std::ifstream shipped(SYSTOLE_SOURCE_DIR "/configs/energy/generic_45nm.textproto");
+    const std::string table{std::istreambuf_iterator<char>(shipped), {}};
+    const std::string file = (place / "plain.textproto").string();
+    std::ofstream(file) << table.substr(0, table.find("\narea {"));
+    return "set: \"energy=" + file + "\"\n";
+  }
+};
 
 /// 2 MB and 2048 bits a cycle: the best split of the published model, beside an equal one.
 TEST_F(ExploreCommand, FindsTheBestSplit) {
@@ -138,6 +149,19 @@ TEST_F(ExploreCommand, AFrontOfCyclesAndAreaIsThatOfEveryMachine) {
   EXPECT_DOUBLE_EQ(whole["best"][0]["cost"], pair_of(whole["best"][0]).first * pair_of(whole["best"][0]).second);
 }
 
+TEST_F(ExploreCommand, ATableWithoutAreasGivesNoneInsteadOfZero) {
+  std::ofstream(place / "space.textproto") << "machine: \"inference_16x16\"\nworkload { network: \"lenet5\" }\n"
+                                           << "axis { field: \"ports.simd\" value: 64 value: 256 }\n"
+                                           << "objective: energy\n"
+                                           << table_without_areas();
+  const Ended told = systole("explore ./space.textproto");
+  EXPECT_EQ(told.code, 0) << told.err;
+  EXPECT_THAT(told.out, ContainsRegex("area, mm2.*\n.* none "));
+  const nlohmann::json summary = nlohmann::json::parse(systole("explore ./space.textproto --json").out);
+  EXPECT_GT(summary["best"][0]["energy_pj"], 0);
+  EXPECT_FALSE(summary["best"][0].contains("area_mm2"));
+}
+
 /// Every fault with its place, and what is near.
 TEST_F(ExploreCommand, FaultsOfASpaceAreTold) {
   const std::string begin = "machine: \"inference_16x16\"\n";
@@ -179,12 +203,8 @@ TEST_F(ExploreCommand, FaultsOfASpaceAreTold) {
       HasSubstr("bad.textproto:2:35: error: axis 'buffers.ibuf_bits' has 99999999992 values, and may have 65536"));
   EXPECT_THAT(told(begin + axis + end + "finalists { count: 1 memory: \"hbm3\" }\n"),
               HasSubstr("bad.textproto:4:30: error: there is no memory named 'hbm3'\n  hint: did you mean 'hbm2'?"));
-  std::ifstream shipped(SYSTOLE_SOURCE_DIR "/configs/energy/generic_45nm.textproto");
-  const std::string table{std::istreambuf_iterator<char>(shipped), {}};
-  std::ofstream(place / "plain.textproto") << table.substr(0, table.find("\narea {"));
-  EXPECT_THAT(
-      told(begin + axis + end + "objective: area\nset: \"energy=" + (place / "plain.textproto").string() + "\"\n"),
-      HasSubstr("bad.textproto:4:12: error: the energy table generic_45nm has no areas"));
+  EXPECT_THAT(told(begin + axis + end + "objective: area\n" + table_without_areas()),
+              HasSubstr("bad.textproto:4:12: error: the energy table generic_45nm has no areas"));
   EXPECT_THAT(told(begin + axis + end + "objective: enregy\n"),
               HasSubstr("objective must be cycles, energy, energy_delay or area, not enregy"));
   EXPECT_THAT(told(begin + axis + end + "objective: energy\nobjective: energy\n"),
